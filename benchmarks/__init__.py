@@ -1,0 +1,1 @@
+"""Headline figures, each measured beside its peer in the same run."""

@@ -1,0 +1,1 @@
+"""Tests of the adapters, one module a source module."""

@@ -1,0 +1,1 @@
+"""Tests of the edges, one module a source module."""

@@ -1,0 +1,1 @@
+"""Published clients, unmodified, against a real server."""

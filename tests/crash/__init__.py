@@ -1,0 +1,1 @@
+"""Processes killed at bad moments, and what they left behind."""

@@ -1,0 +1,1 @@
+"""Tests of the pure core, one module a source module."""

@@ -1,0 +1,1 @@
+"""Rules of the house: layering, purity, sizes, names, mirrors, docs."""
