@@ -1,0 +1,1 @@
+"""Market data as columns in memory: bars, quotes, resampling, merging, history, calendars."""

@@ -1,0 +1,117 @@
+"""Bars as columns of scaled integers, and one bar as people see it.
+
+A column value is the exact decimal times ``10 ** scale``, so that the hot loop compares integers
+and nothing is ever rounded. `Bars` only grows at its end (live feeds append), in order of time;
+rows that exist never change. `Bar` is the same row in decimals, made on demand.
+"""
+
+from array import array
+from decimal import Decimal
+
+import msgspec
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """One bar: *ts* is its start in ns since the epoch, UTC; it is complete at ts + timeframe_ns."""
+
+    symbol: str
+    timeframe_ns: int
+    ts: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+
+def column(values: "array[int] | None") -> "array[int]":
+    """*values* as an int64 column, or a new empty one."""
+    if values is None:
+        return array("q")
+    if values.typecode != "q":
+        raise TypeError(f"column: typecode {values.typecode!r}, expected 'q' (int64)")
+    return values
+
+
+class Bars:
+    """The bars of one symbol in one timeframe, ascending by start; value = int / 10**scale."""
+
+    __slots__ = (
+        "close",
+        "high",
+        "low",
+        "open",
+        "price_scale",
+        "symbol",
+        "timeframe_ns",
+        "ts",
+        "volume",
+        "volume_scale",
+    )
+
+    def __init__(
+        self,
+        symbol: str,
+        timeframe_ns: int,
+        price_scale: int,
+        volume_scale: int,
+        *,
+        ts: "array[int] | None" = None,
+        open: "array[int] | None" = None,
+        high: "array[int] | None" = None,
+        low: "array[int] | None" = None,
+        close: "array[int] | None" = None,
+        volume: "array[int] | None" = None,
+    ) -> None:
+        self.symbol = symbol
+        self.timeframe_ns = timeframe_ns
+        self.price_scale = price_scale
+        self.volume_scale = volume_scale
+        self.ts = column(ts)
+        self.open = column(open)
+        self.high = column(high)
+        self.low = column(low)
+        self.close = column(close)
+        self.volume = column(volume)
+        lengths = {len(c) for c in (self.ts, self.open, self.high, self.low, self.close)}
+        if lengths != {len(self.volume)}:
+            raise ValueError(f"bars of {symbol}: columns differ in length")
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def __repr__(self) -> str:
+        return f"Bars({self.symbol!r}, timeframe_ns={self.timeframe_ns}, rows={len(self)})"
+
+    def append(self, ts: int, open: int, high: int, low: int, close: int, volume: int) -> None:
+        """Add one completed bar, its values already scaled; ValueError unless it is newer."""
+        if self.ts and ts <= self.ts[-1]:
+            raise ValueError(f"ts: {ts} is not after the last bar of {self.symbol}, {self.ts[-1]}")
+        self.ts.append(ts)
+        self.open.append(open)
+        self.high.append(high)
+        self.low.append(low)
+        self.close.append(close)
+        self.volume.append(volume)
+
+    def end(self, i: int) -> int:
+        """When bar *i* is complete and may be seen, in ns."""
+        return self.ts[i] + self.timeframe_ns
+
+    def price(self, value: int) -> Decimal:
+        """The exact decimal of a scaled price."""
+        return Decimal(value).scaleb(-self.price_scale)
+
+    def bar(self, i: int) -> Bar:
+        """Row *i* in decimals."""
+        price = self.price
+        return Bar(
+            self.symbol,
+            self.timeframe_ns,
+            self.ts[i],
+            price(self.open[i]),
+            price(self.high[i]),
+            price(self.low[i]),
+            price(self.close[i]),
+            Decimal(self.volume[i]).scaleb(-self.volume_scale),
+        )
