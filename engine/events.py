@@ -1,0 +1,303 @@
+"""The facts on the tape: everything that happened, named in the past tense, and nothing that can be
+derived.
+
+Each fact is a frozen struct in one tagged union, encoded as MessagePack maps that leave out default
+values, so a field may be added with a default and every older tape still reads. Positions and
+balances are not here: they are folds (``state``). Times inside facts are integer nanoseconds since
+1970 UTC; numbers are exact decimals.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.instruments import Instrument
+from engine.requests import OrderChange, OrderRequest
+from engine.values import ONE, ZERO, Holder, PositionMode, RejectReason, Role
+
+SCHEMA_VERSION = 1
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type"):
+    """The root of all facts."""
+
+
+class SessionStarted(Fact, frozen=True, tag="session_started"):
+    """An engine opened this tape. ``assumptions`` are the rules in force, as text, for whoever
+    reads it later.
+    """
+
+    mode: str
+    version: str
+    schema: int = SCHEMA_VERSION
+    nonce: str = ""
+    assumptions: dict[str, str] = {}
+
+
+class SessionEnded(Fact, frozen=True, tag="session_ended"):
+    """The engine let go of the tape in good order."""
+
+    reason: str
+
+
+class AccountOpened(Fact, frozen=True, tag="account_opened"):
+    """An account is served from here on, by ``broker``, its books kept in ``currency``."""
+
+    currency: str
+    broker: str
+    position_mode: PositionMode = PositionMode.NETTING
+    leverage: Decimal = ONE
+
+
+class InstrumentListed(Fact, frozen=True, tag="instrument_listed"):
+    """An instrument may be traded from here on, or its terms changed."""
+
+    instrument: Instrument
+
+
+class OrderSubmitted(Fact, frozen=True, tag="order_submitted"):
+    """A client's (or a leg's) intent, whole, before anything is sent to a broker."""
+
+    order_id: str
+    request: OrderRequest
+    role: Role = Role.ENTRY
+    holder: Holder = Holder.BROKER
+    parent_order_id: str | None = None
+
+
+class OrderRefused(Fact, frozen=True, tag="order_refused"):
+    """This engine decided not to send the order."""
+
+    order_id: str
+    reason: RejectReason
+    message: str
+
+
+class OrderAccepted(Fact, frozen=True, tag="order_accepted"):
+    """The broker took the order, under its own id."""
+
+    order_id: str
+    broker_id: str = ""
+
+
+class OrderRejected(Fact, frozen=True, tag="order_rejected"):
+    """The broker turned the order down."""
+
+    order_id: str
+    reason: RejectReason
+    message: str
+
+
+class OrderTriggered(Fact, frozen=True, tag="order_triggered"):
+    """A stop price was reached: from here the order is a market or a limit order."""
+
+    order_id: str
+
+
+class OrderTrailed(Fact, frozen=True, tag="order_trailed"):
+    """The stop price of a trailing order moved with the market."""
+
+    order_id: str
+    stop_price: Decimal
+
+
+class OrderModifyRequested(Fact, frozen=True, tag="order_modify_requested"):
+    """A change was asked for and will be sent."""
+
+    order_id: str
+    change: OrderChange
+
+
+class OrderModified(Fact, frozen=True, tag="order_modified"):
+    """The change holds."""
+
+    order_id: str
+    change: OrderChange
+    broker_id: str = ""
+
+
+class OrderModifyRejected(Fact, frozen=True, tag="order_modify_rejected"):
+    """The broker kept the order as it was."""
+
+    order_id: str
+    message: str
+
+
+class OrderCancelRequested(Fact, frozen=True, tag="order_cancel_requested"):
+    """A cancel was asked for and will be sent."""
+
+    order_id: str
+    reason: str = "client"
+
+
+class OrderCancelled(Fact, frozen=True, tag="order_cancelled"):
+    """What was not filled will not be."""
+
+    order_id: str
+    reason: str = "client"
+
+
+class OrderCancelRejected(Fact, frozen=True, tag="order_cancel_rejected"):
+    """The broker did not cancel; the order is what it was."""
+
+    order_id: str
+    message: str
+
+
+class OrderExpired(Fact, frozen=True, tag="order_expired"):
+    """Its time in force ran out."""
+
+    order_id: str
+
+
+class OrderOutcomeUnknown(Fact, frozen=True, tag="order_outcome_unknown"):
+    """The broker did not answer; nothing is assumed and nothing is resent."""
+
+    order_id: str
+    message: str
+
+
+class OrderResolved(Fact, frozen=True, tag="order_resolved"):
+    """An unknown outcome was looked up and proven: the order ``reached`` the broker, or never did."""
+
+    order_id: str
+    reached: bool
+    evidence: str
+    broker_id: str = ""
+
+
+class TradeFilled(Fact, frozen=True, tag="trade_filled"):
+    """Part or all of an order traded. ``executed_at`` is the broker's time, ``execution_id`` its
+    own id.
+
+    ``position_id`` names the position meant in a hedging account; empty where positions net.
+    """
+
+    trade_id: str
+    order_id: str
+    execution_id: str
+    quantity: Decimal
+    price: Decimal
+    executed_at: int
+    commission: Decimal = ZERO
+    commission_currency: str = ""
+    is_maker: bool = False
+    position_id: str = ""
+
+
+class TradeCorrected(Fact, frozen=True, tag="trade_corrected"):
+    """The broker changed an execution it had reported; the fold takes the difference."""
+
+    trade_id: str
+    quantity: Decimal
+    price: Decimal
+    commission: Decimal = ZERO
+
+
+class TradeBusted(Fact, frozen=True, tag="trade_busted"):
+    """The broker took an execution back."""
+
+    trade_id: str
+    reason: str
+
+
+class CashAdjusted(Fact, frozen=True, tag="cash_adjusted"):
+    """Money came or went otherwise than by a trade: ``kind`` is deposit, dividend, financing,
+    borrow or fee.
+    """
+
+    amount: Decimal
+    currency: str
+    kind: str
+    symbol: str = ""
+
+
+class PositionAdjusted(Fact, frozen=True, tag="position_adjusted"):
+    """A position changed otherwise than by a trade: a split (its ``ratio`` of new to old units), or
+    a quantity and cost that the broker states and a person accepted. Cost is signed like quantity,
+    in the instrument's currency.
+    """
+
+    position_id: str
+    symbol: str
+    reason: str
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    ratio: Decimal = ONE
+
+
+class BrokerConnected(Fact, frozen=True, tag="broker_connected"):
+    """The broker can be reached."""
+
+    broker: str
+
+
+class BrokerDisconnected(Fact, frozen=True, tag="broker_disconnected"):
+    """The broker can not be reached."""
+
+    broker: str
+    reason: str
+
+
+class BrokerReconciled(Fact, frozen=True, tag="broker_reconciled"):
+    """The broker's books and ours were compared; ``differences`` were explained by facts before
+    this one.
+    """
+
+    broker: str
+    differences: int = 0
+
+
+class LimitsChanged(Fact, frozen=True, tag="limits_changed"):
+    """Pre-trade limits were set anew."""
+
+    limits: dict[str, str]
+
+
+class TradingStateChanged(Fact, frozen=True, tag="trading_state_changed"):
+    """New risk is allowed (ACTIVE), only reductions are (REDUCE), or nothing but cancels (HALT)."""
+
+    trading_state: str
+    reason: str
+
+
+Event = (
+    SessionStarted
+    | SessionEnded
+    | AccountOpened
+    | InstrumentListed
+    | OrderSubmitted
+    | OrderRefused
+    | OrderAccepted
+    | OrderRejected
+    | OrderTriggered
+    | OrderTrailed
+    | OrderModifyRequested
+    | OrderModified
+    | OrderModifyRejected
+    | OrderCancelRequested
+    | OrderCancelled
+    | OrderCancelRejected
+    | OrderExpired
+    | OrderOutcomeUnknown
+    | OrderResolved
+    | TradeFilled
+    | TradeCorrected
+    | TradeBusted
+    | CashAdjusted
+    | PositionAdjusted
+    | BrokerConnected
+    | BrokerDisconnected
+    | BrokerReconciled
+    | LimitsChanged
+    | TradingStateChanged
+)
+
+encode = msgspec.msgpack.Encoder().encode
+"""A fact as bytes."""
+
+decode = msgspec.msgpack.Decoder(Event).decode
+"""Bytes back to the fact; raises msgspec.DecodeError or msgspec.ValidationError for anything else.
+"""

@@ -1,0 +1,140 @@
+"""The order: a client's request, and what became of it.
+
+An :class:`Order` is written only by the fold, through ``apply_*`` functions that take one fact
+each; everybody else reads it. It starts with the request's values and keeps the current ones beside
+the request, because a change replaces values while the request stays what was asked.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.lifecycle import Step, next_status
+from engine.requests import OrderChange, OrderRequest
+from engine.values import FINAL, ZERO, Holder, OrderType, RejectReason, Role, Side, Status
+
+
+class Order(msgspec.Struct, gc=False, omit_defaults=True):
+    """One order as it stands. Times are ns UTC; ``notional`` is the sum of quantity times price
+    over its fills.
+    """
+
+    id: str
+    account: str
+    request: OrderRequest
+    created_at: int
+    updated_at: int
+    quantity: Decimal
+    status: Status = Status.PENDING
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    trailing_distance: Decimal | None = None
+    filled: Decimal = ZERO
+    notional: Decimal = ZERO
+    role: Role = Role.ENTRY
+    holder: Holder = Holder.BROKER
+    parent_order_id: str | None = None
+    broker_ids: tuple[str, ...] = ()
+    triggered: bool = False
+    reject_reason: RejectReason | None = None
+    message: str = ""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.request.symbol
+
+    @property
+    def side(self) -> Side:
+        """BUY or SELL."""
+        return self.request.side
+
+    @property
+    def order_type(self) -> OrderType:
+        """The type asked for."""
+        return self.request.order_type
+
+    @property
+    def remaining(self) -> Decimal:
+        """Quantity not filled; never negative, even when a broker over-fills."""
+        left = self.quantity - self.filled
+        return left if left > 0 else ZERO
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more is expected of it."""
+        return self.status in FINAL
+
+    @property
+    def is_exit(self) -> bool:
+        """Whether it is a protective leg of a bracket."""
+        return self.role is Role.STOP_LOSS or self.role is Role.TAKE_PROFIT
+
+    @property
+    def average_fill_price(self) -> Decimal | None:
+        """Mean price of its fills, or None before the first."""
+        return self.notional / self.filled if self.filled else None
+
+
+def new_order(
+    order_id: str,
+    account: str,
+    request: OrderRequest,
+    ts: int,
+    role: Role = Role.ENTRY,
+    holder: Holder = Holder.BROKER,
+    parent_order_id: str | None = None,
+) -> Order:
+    """The order that ``request`` becomes when it is submitted at ``ts``."""
+    order = Order(order_id, account, request, ts, ts, request.quantity)
+    if request.order_type is not OrderType.MARKET:
+        order.limit_price = request.limit_price
+        order.stop_price = request.stop_price
+        order.trailing_distance = request.trailing_distance
+    order.stop_loss = request.stop_loss
+    order.take_profit = request.take_profit
+    order.role = role
+    order.holder = holder
+    order.parent_order_id = parent_order_id
+    return order
+
+
+def move(order: Order, step: Step, ts: int) -> None:
+    """Take ``order`` through ``step`` of its life at ``ts``; raises IllegalTransition where it can
+    not happen.
+    """
+    order.status = next_status(order.id, order.status, step)
+    order.updated_at = ts
+
+
+def fill(order: Order, quantity: Decimal, price: Decimal, ts: int) -> None:
+    """Add one fill. More than was asked for is a fact too: the order is then full, and ``filled``
+    says by how much.
+    """
+    filled = order.filled + quantity
+    step = Step.FILLED if filled >= order.quantity else Step.PARTLY_FILLED
+    move(order, step, ts)
+    order.filled = filled
+    order.notional += quantity * price
+
+
+def change(order: Order, values: OrderChange, ts: int) -> None:
+    """Take over every value of ``values`` that is not None."""
+    move(order, Step.MODIFIED, ts)
+    if values.quantity is not None:
+        order.quantity = values.quantity
+        if order.filled >= order.quantity and not order.is_final:
+            move(order, Step.FILLED, ts)
+    for field in ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance"):
+        value = getattr(values, field)
+        if value is not None:
+            setattr(order, field, value)
+
+
+def put_back(order: Order, ts: int) -> None:
+    """A cancel was turned down: the order works again."""
+    move(order, Step.RETURNED_PARTIAL if order.filled else Step.RETURNED, ts)
