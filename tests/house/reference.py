@@ -1,4 +1,4 @@
-"""Writes the tables of `docs/reference/` from the code that they describe.
+"""Writes the tables and pictures of `docs/` from the code that they describe.
 
 A page is prose by hand with one block between two marker lines; the block is what this module
 renders. `make docs` rewrites the blocks, and `test_docs.py` fails while one is stale.
@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from engine import errors as engine_errors
 from engine.events import Event
+from engine.lifecycle import diagram
 from engine.ports import Capabilities, RateLimits
 from tests.house.tree import ROOT
 
@@ -43,6 +44,11 @@ def errors() -> Iterator[str]:
             yield f"| `{error.code}` | `{error.__name__}` | {_cell(_prose(error))} |"
 
 
+def lifecycle() -> Iterator[str]:
+    """Render the table of order states as a picture."""
+    yield f"```mermaid\n{diagram()}\n```"
+
+
 def capabilities() -> Iterator[str]:
     """Render every field of `engine.ports.Capabilities` and of the rate limits inside."""
     for struct in (Capabilities, RateLimits):
@@ -58,21 +64,22 @@ def settings() -> Iterator[str]:
 
 
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
-    "capabilities": capabilities,
-    "errors": errors,
-    "events": events,
+    "concepts/lifecycle": lifecycle,
+    "reference/capabilities": capabilities,
+    "reference/errors": errors,
+    "reference/events": events,
 }
 if importlib.util.find_spec("api.settings"):
-    PAGES["settings"] = settings
+    PAGES["reference/settings"] = settings
 
 
 def render(page: str) -> str:
     """The page's text as it should be: its prose, and a freshly generated block."""
-    text = (ROOT / "docs" / "reference" / f"{page}.md").read_text()
+    text = (ROOT / "docs" / f"{page}.md").read_text()
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"docs/reference/{page}.md lacks the lines {BEGIN!r} and {END!r}")
+        raise ValueError(f"docs/{page}.md lacks the lines {BEGIN!r} and {END!r}")
     block = "\n".join(PAGES[page]()).strip()
     return f"{before}{BEGIN}\n\n{block}\n\n{END}{after}"
 
@@ -132,7 +139,7 @@ def _model_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
 def main() -> None:
     """Rewrite the generated block of every page, or of those named on the command line."""
     for page in sys.argv[1:] or PAGES:
-        (ROOT / "docs" / "reference" / f"{page}.md").write_text(render(page))
+        (ROOT / "docs" / f"{page}.md").write_text(render(page))
 
 
 if __name__ == "__main__":
