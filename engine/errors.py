@@ -25,7 +25,7 @@ class EngineError(Exception):
 
 
 class InvalidRequest(EngineError):
-    """Raised when a field can not mean anything: names the field, the value and what was expected."""
+    """Raised when a field can mean nothing: names the field, the value and what was expected."""
 
     code = "INVALID_VALUE"
 
@@ -98,7 +98,8 @@ class DuplicateClientOrderId(EngineError):
 
     def __init__(self, client_order_id: str, order_id: str) -> None:
         super().__init__(
-            f"client_order_id {client_order_id!r} already names order {order_id}, whose request differs",
+            f"client_order_id {client_order_id!r} already names order {order_id}, "
+            "whose request differs",
             field="client_order_id",
             value=client_order_id,
             order_id=order_id,

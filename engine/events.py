@@ -160,7 +160,7 @@ class OrderOutcomeUnknown(Fact, frozen=True, tag="order_outcome_unknown"):
 
 
 class OrderResolved(Fact, frozen=True, tag="order_resolved"):
-    """An unknown outcome was looked up and proven: the order ``reached`` the broker, or never did."""
+    """An unknown outcome was proven by looking: the order ``reached`` the broker, or never did."""
 
     order_id: str
     reached: bool

@@ -96,7 +96,7 @@ class RemoteBroker(Protocol):
         """Connect, pass on every report, reconnect with back-off; returns only when cancelled."""
 
     def send(self, instruction: Instruction) -> Awaitable[Iterable[Report]]:
-        """Send ``instruction``; its order is durable already. No answer is an ``OutcomeUnknown``."""
+        """Send ``instruction``, whose order is durable. No answer is an ``OutcomeUnknown``."""
 
     def lookup(self, order: Order) -> Awaitable[Iterable[Report]]:
         """What the broker knows of ``order`` by our id; raises if it could not be asked."""

@@ -50,7 +50,7 @@ class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """New values for a working order; what is None stays as it is. ``quantity`` is the new total."""
+    """New values for a working order; what is None stays. ``quantity`` is the new total."""
 
     quantity: Decimal | None = None
     limit_price: Decimal | None = None
@@ -70,7 +70,7 @@ def check_number(field: str, value: Decimal) -> None:
         raise InvalidRequest(
             field,
             str(value),
-            f"at most {QUANTITY_DIGITS_MAX} digits before the point and {FRACTION_DIGITS_MAX} after",
+            f"at most {QUANTITY_DIGITS_MAX} digits before the point, {FRACTION_DIGITS_MAX} after",
         )
 
 
@@ -153,7 +153,7 @@ def _check_attributes(request: OrderRequest) -> None:
 
 
 def _check_exits(request: OrderRequest) -> None:
-    """The stop-loss must lie on the losing side of the entry, the take-profit on the winning side."""
+    """A stop-loss lies on the losing side of the entry, a take-profit on the winning side."""
     sign = 1 if request.side is Side.BUY else -1
     entry = request.limit_price if request.limit_price is not None else request.stop_price
     loss, profit = request.stop_loss, request.take_profit

@@ -78,7 +78,7 @@ class Role(StrEnum):
 
 
 class Holder(StrEnum):
-    """Who keeps an order's promise while it waits: the broker, or this engine (only while it runs)."""
+    """Who keeps an order's promise while it waits: the broker, or this engine while it runs."""
 
     BROKER = "BROKER"
     ENGINE = "ENGINE"
