@@ -41,7 +41,7 @@ def errors() -> Iterator[str]:
     root = engine_errors.EngineError
     for _, error in inspect.getmembers(engine_errors, inspect.isclass):
         if issubclass(error, root) and error is not root:
-            yield f"| `{error.code}` | `{error.__name__}` | {_cell(_prose(error))} |"
+            yield f"| `{error.code}` | `{error.__name__}` | {_cell(_condition(error))} |"
 
 
 def lifecycle() -> Iterator[str]:
@@ -86,6 +86,12 @@ def render(page: str) -> str:
 
 def _prose(documented: type) -> str:
     return " ".join(inspect.cleandoc(documented.__doc__ or "").replace("``", "`").split())
+
+
+def _condition(error: type[Exception]) -> str:
+    """What an error means: its docstring without the words "Raised when"."""
+    text = _prose(error).removeprefix("Raised when ")
+    return text[:1].upper() + text[1:]
 
 
 def _cell(text: str) -> str:

@@ -1,14 +1,15 @@
 """The same noun everywhere: a test module stands where its source module stands.
 
 `tests/engine/test_orders.py` tests `engine/orders.py`; a noun that is a folder is tested by a
-folder or by one module. A long test splits by aspect: `test_orders_brackets.py`.
+folder or by one module. A long test splits by aspect: `test_orders_brackets.py`. Every folder with
+Python files is a package, so two test modules may share a noun without sharing a name.
 """
 
 from pathlib import Path
 
 import pytest
 
-from tests.house.tree import PACKAGES, ROOT
+from tests.house.tree import PACKAGES, PYTHON_TREES, ROOT, modules
 
 
 def strays(root: Path) -> list[str]:
@@ -31,6 +32,12 @@ def _has_source(folder: Path, noun: str) -> bool:
 
 def test_every_test_module_mirrors_a_source_module() -> None:
     assert strays(ROOT) == []
+
+
+def test_every_folder_with_python_files_is_a_package() -> None:
+    folders = {(ROOT / module.path).parent for module in modules(*PYTHON_TREES)}
+    bare = [folder for folder in folders if not (folder / "__init__.py").is_file()]
+    assert sorted(folder.relative_to(ROOT).as_posix() for folder in bare) == []
 
 
 @pytest.mark.parametrize(
