@@ -12,7 +12,7 @@ import msgspec
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """One bar: *ts* is its start in ns since the epoch, UTC; it is complete at ts + timeframe_ns."""
+    """One bar; *ts* is its start in ns since the epoch, UTC, and ts + timeframe_ns its end."""
 
     symbol: str
     timeframe_ns: int
@@ -57,7 +57,7 @@ class Bars:
         volume_scale: int,
         *,
         ts: "array[int] | None" = None,
-        open: "array[int] | None" = None,
+        open: "array[int] | None" = None,  # noqa: A002  a bar has an open
         high: "array[int] | None" = None,
         low: "array[int] | None" = None,
         close: "array[int] | None" = None,
@@ -83,7 +83,15 @@ class Bars:
     def __repr__(self) -> str:
         return f"Bars({self.symbol!r}, timeframe_ns={self.timeframe_ns}, rows={len(self)})"
 
-    def append(self, ts: int, open: int, high: int, low: int, close: int, volume: int) -> None:
+    def append(
+        self,
+        ts: int,
+        open: int,  # noqa: A002  a bar has an open
+        high: int,
+        low: int,
+        close: int,
+        volume: int,
+    ) -> None:
         """Add one completed bar, its values already scaled; ValueError unless it is newer."""
         if self.ts and ts <= self.ts[-1]:
             raise ValueError(f"ts: {ts} is not after the last bar of {self.symbol}, {self.ts[-1]}")

@@ -9,13 +9,10 @@ Series may grow (a live feed appends): only the buckets that changed are made ag
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+from engine.errors import InvalidRequest, SymbolNotFound
 from engine.market.bars import Bar, Bars
-from engine.market.resample import bucket_start, check_coarser, extend
+from engine.market.resample import ResampleError, bucket_start, check_coarser, extend
 from engine.market.timeframes import timeframe_name
-
-
-class UnknownSymbolError(LookupError):
-    """No series has this symbol."""
 
 
 class _Resampled:
@@ -78,11 +75,11 @@ class History:
     ) -> list[Bar]:
         """Bars of *symbol* closed at *now*, ascending, the newest *limit* of them.
 
-        *start* and *end* bound the bars' own start times, both inclusive. UnknownSymbolError if
-        there is no such symbol; ValueError if the data is coarser than *timeframe_ns*.
+        *start* and *end* bound the bars' own start times, both inclusive. SymbolNotFound if there
+        are no bars of the symbol; InvalidRequest if the data can't make *timeframe_ns*.
         """
         if limit is not None and limit < 0:
-            raise ValueError(f"limit: {limit}, expected zero or more")
+            raise InvalidRequest("limit", str(limit), "zero or more")
         bars = self.series(symbol, timeframe_ns)
         newest = now - timeframe_ns
         last = bisect_right(bars.ts, newest if end is None else min(end, newest))
@@ -95,16 +92,16 @@ class History:
         """All bars of *symbol* in *timeframe_ns*, the future included: cut them yourself."""
         source = self._series.get(symbol)
         if source is None:
-            known = ", ".join(self._series) or "none"
-            raise UnknownSymbolError(f"symbol: {symbol!r} has no bars, expected one of {known}")
+            raise SymbolNotFound(symbol)
         if timeframe_ns == source.timeframe_ns:
             return source
-        if timeframe_ns < source.timeframe_ns:
-            raise ValueError(
-                f"timeframe: {timeframe_name(timeframe_ns)} is finer than the bars of {symbol}, "
-                f"expected {timeframe_name(source.timeframe_ns)} or coarser"
-            )
-        key = (symbol, timeframe_ns)
-        if key not in self._resampled:
-            self._resampled[key] = _Resampled(source, timeframe_ns)
-        return self._resampled[key].current()
+        try:
+            key = (symbol, timeframe_ns)
+            if key not in self._resampled:
+                self._resampled[key] = _Resampled(source, timeframe_ns)
+            return self._resampled[key].current()
+        except ResampleError as error:
+            wish, base = timeframe_name(timeframe_ns), timeframe_name(source.timeframe_ns)
+            raise InvalidRequest(
+                "timeframe", wish, f"one that the {base} bars of {symbol} can make ({error})"
+            ) from error

@@ -17,6 +17,10 @@ from engine.market.timeframes import DAY_NS, WEEK_NS
 MONDAY_NS = 4 * DAY_NS  # the epoch was a Thursday; the first Monday came four days later
 
 
+class ResampleError(ValueError):
+    """These bars can not make bars of that timeframe."""
+
+
 def bucket_start(ts: int, timeframe_ns: int) -> int:
     """The start of the bucket of *timeframe_ns* that *ts* lies in."""
     offset = MONDAY_NS if timeframe_ns == WEEK_NS else 0
@@ -26,7 +30,7 @@ def bucket_start(ts: int, timeframe_ns: int) -> int:
 def resample(bars: Bars, timeframe_ns: int) -> Bars:
     """*bars* in the coarser *timeframe_ns* (the same object if it is already that).
 
-    ValueError if the target is finer, is not a whole multiple, or if a bar lies across the edge
+    ResampleError if the target is finer, is not a whole multiple, or if a bar lies across the edge
     of two buckets, since its part on either side can't be told.
     """
     if timeframe_ns == bars.timeframe_ns:
@@ -38,11 +42,11 @@ def resample(bars: Bars, timeframe_ns: int) -> Bars:
 
 
 def check_coarser(bars: Bars, timeframe_ns: int) -> None:
-    """ValueError unless *bars* can be resampled to *timeframe_ns*."""
+    """ResampleError unless *bars* can be resampled to *timeframe_ns*."""
     if timeframe_ns < bars.timeframe_ns or timeframe_ns % bars.timeframe_ns:
-        raise ValueError(
-            f"timeframe: {timeframe_ns} ns, expected a whole multiple of the data's "
-            f"{bars.timeframe_ns} ns ({bars.symbol})"
+        raise ResampleError(
+            f"timeframe: {timeframe_ns} ns, expected a whole multiple of the "
+            f"{bars.timeframe_ns} ns that the bars of {bars.symbol} last"
         )
 
 
@@ -56,7 +60,7 @@ def extend(out: Bars, bars: Bars, first: int) -> None:
     across = into + bars.timeframe_ns > out.timeframe_ns
     if bool(across.any()):
         at = int(ts[int(across.argmax())])
-        raise ValueError(
+        raise ResampleError(
             f"bars of {bars.symbol}: the bar at {at} ns lies across two buckets of "
             f"{out.timeframe_ns} ns, expected bars aligned to the coarser timeframe"
         )

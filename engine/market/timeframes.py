@@ -28,7 +28,7 @@ _NAMES = {length: name for name, length in TIMEFRAMES.items()}
 
 
 def timeframe_ns(name: str) -> int:
-    """Nanoseconds of the timeframe called *name*; ValueError naming the choices if there is none."""
+    """Nanoseconds of the timeframe called *name*; ValueError naming the choices if none is."""
     try:
         return TIMEFRAMES[name]
     except KeyError:
