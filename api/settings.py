@@ -1,0 +1,256 @@
+"""What people may set by hand, in one typed tree: from TOML, from the environment, from defaults.
+
+Every limit of the product is a field here, with its unit last in the name. Values given in code
+(the command line) win over the environment (`ONETAPE_SERVER__PORT=9000`), which wins over the file.
+A name that is not a setting is an error that says so, never a silent default. The reference page
+`docs/reference/settings.md` is generated from these fields.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from engine.values import PositionMode
+
+ENV_PREFIX = "ONETAPE_"
+
+
+class SettingsError(ValueError):
+    """Raised when a setting can not be used, naming the setting and what was expected."""
+
+
+class Section(BaseModel):
+    """The root of all sections: closed, so that a misspelt name is found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    """Where the APIs listen, and who may speak to them."""
+
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; anything but loopback needs keys."
+    )
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Names beside localhost that a request's Host header may carry."
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="Origins of web pages that may call this server; none by default."
+    )
+    shutdown_grace_s: float = Field(
+        default=5.0,
+        gt=0,
+        le=300,
+        description="Longest wait for requests under way when shutting down.",
+    )
+
+
+class Key(Section):
+    """One API key, known only by its hash."""
+
+    name: str = Field(description="What the key is called in logs.")
+    sha256: str = Field(
+        pattern="^[0-9a-f]{64}$", description="SHA-256 of the key, in lower case hexadecimal."
+    )
+    scopes: tuple[Literal["read", "trade", "admin"], ...] = Field(
+        default=("read", "trade"), description="What the key may do."
+    )
+
+
+class Limits(Section):
+    """Ceilings on what one client, or all of them, may cost."""
+
+    body_bytes_max: int = Field(default=65_536, ge=1_024, description="Longest request body.")
+    json_depth_max: int = Field(default=16, ge=2, description="Deepest nesting of a JSON body.")
+    header_bytes_max: int = Field(default=16_384, ge=1_024, description="Request line and headers.")
+    frame_bytes_max: int = Field(
+        default=65_536, ge=1_024, description="Longest frame from a client."
+    )
+    clients_max: int = Field(default=256, ge=1, description="Open streams at once.")
+    connections_max: int = Field(default=1_024, ge=1, description="Open connections at once.")
+    queue_length_max: int = Field(
+        default=10_000,
+        ge=16,
+        description="Messages waiting for one stream client before it is closed.",
+    )
+    heartbeat_s: float = Field(
+        default=10.0, gt=0, description="Time between two heartbeats of a stream."
+    )
+    requests_per_second: int = Field(
+        default=0,
+        ge=0,
+        description="Requests a second that one client address may make; 0 sets no limit.",
+    )
+
+
+class Tape(Section):
+    """Where the facts are kept."""
+
+    file: Path = Field(
+        default=Path("onetape.tape"), description="The tape's file; made if it is absent."
+    )
+    snapshot_records: int = Field(
+        default=20_000,
+        ge=0,
+        description="Records between two snapshots of the state; 0 takes none.",
+    )
+
+
+class Simulator(Section):
+    """The rules by which simulated orders fill; everything is off or zero unless asked for."""
+
+    commission: str = Field(
+        default="none", description="`none`, `percent:0.1` or `per-share:0.005,min=1`, and others."
+    )
+    slippage_bps: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        description="Basis points by which a market or stop fill is worse.",
+    )
+    spread_bps: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        description="Width of the spread around a bar's prices, in basis points.",
+    )
+    participation: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Share of a bar's volume that one order may fill; none: all.",
+    )
+    penetration: bool = Field(
+        default=False,
+        description="Whether a bar must trade through a limit instead of touching it.",
+    )
+    exits: Literal["next-bar", "same-bar"] = Field(
+        default="next-bar",
+        description="When the exits of a bracket begin to work after the entry's fill.",
+    )
+    latency_ms: int = Field(default=0, ge=0, description="Time an order takes to reach the market.")
+
+
+class Account(Section):
+    """One account that is served."""
+
+    id: str = Field(min_length=1, max_length=64, description="The account's id.")
+    cash: Decimal = Field(default=Decimal(1_000_000), ge=0, description="Cash at the very start.")
+    currency: str = Field(
+        default="USD", pattern="^[A-Z]{3,5}$", description="Currency of its books."
+    )
+    leverage: Decimal = Field(
+        default=Decimal(1), ge=1, description="Most notional per unit of equity."
+    )
+    position_mode: PositionMode = Field(
+        default=PositionMode.NETTING, description="`NETTING` or `HEDGING`."
+    )
+
+
+class Feed(Section):
+    """The synthetic market that `onetape serve` shows when there is no other."""
+
+    seed: int = Field(default=1, ge=0, description="The same seed gives the same prices.")
+    quotes_per_second: float = Field(
+        default=4.0, gt=0, le=1_000, description="Quotes a second of each symbol."
+    )
+    history_bars: int = Field(
+        default=2_000,
+        ge=0,
+        le=1_000_000,
+        description="One-minute bars that exist when the server starts.",
+    )
+
+
+DEFAULT_ACCOUNTS = (Account(id="DU8730189"), Account(id="DUP203550"))
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. The first account is the default one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    server: Server = Server()
+    limits: Limits = Limits()
+    tape: Tape = Tape()
+    simulator: Simulator = Simulator()
+    feed: Feed = Feed()
+    accounts: tuple[Account, ...] = Field(
+        default=DEFAULT_ACCOUNTS,
+        min_length=1,
+        description="Accounts served, each with `id`, `cash`, `currency`, `leverage`, "
+        "`position_mode`; the first is the default.",
+    )
+    keys: tuple[Key, ...] = Field(
+        default=(),
+        description="API keys, each with `name`, `sha256` and `scopes` (`read`, `trade`, `admin`); "
+        "without any, the server answers to loopback alone.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but what is passed in: `load` merges the sources in the documented order."""
+        return (init_settings,)
+
+
+def load(file: Path | None = None, overrides: dict[str, dict[str, Any]] | None = None) -> Settings:
+    """The settings from defaults, `file`, the environment and `overrides`, each winning over those
+    before it; raises SettingsError naming what can not be used.
+    """
+    merged = _from_file(file) if file else {}
+    _merge(merged, EnvSettingsSource(Settings)())
+    _merge(merged, overrides or {})
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_said(each) for each in error.errors())) from None
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise SettingsError(f"settings file {file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {file} is not TOML: {error}") from None
+
+
+def _merge(into: dict[str, Any], values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def _said(error: Any) -> str:
+    name = _dotted(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{name} is not a setting"
+    return f"{name} is {error['input']!r}: {error['msg']}"
+
+
+def _dotted(location: Sequence[str | int]) -> str:
+    return ".".join(str(each) for each in location)
