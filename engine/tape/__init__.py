@@ -1,8 +1,24 @@
 """The tape: an append-only, ordered, chained log of facts, without a word about disks."""
 
 from engine.tape.chain import GENESIS, link
+from engine.tape.digests import digest
 from engine.tape.errors import TapeError, TapeFailed
+from engine.tape.memory import MemoryTape
 from engine.tape.port import Codec, Tape
 from engine.tape.record import Record
+from engine.tape.verify import Report, Row, verify_rows
 
-__all__ = ["GENESIS", "Codec", "Record", "Tape", "TapeError", "TapeFailed", "link"]
+__all__ = [
+    "GENESIS",
+    "Codec",
+    "MemoryTape",
+    "Record",
+    "Report",
+    "Row",
+    "Tape",
+    "TapeError",
+    "TapeFailed",
+    "digest",
+    "link",
+    "verify_rows",
+]

@@ -11,11 +11,14 @@ account, and the payload last. Bytes never slide from one field into its neighbo
 from __future__ import annotations
 
 from hashlib import blake2b
-from struct import Struct
+from struct import Struct, error
 
 HASH_BYTES = 16
 GENESIS = bytes(HASH_BYTES)
 """What stands in for the hash before the first record."""
+
+NotHashable = (error, TypeError, ValueError, AttributeError)
+"""What `link` raises for values that no record can hold: wrong types, numbers beyond 64 bits."""
 
 _HEADER = Struct(f"<{HASH_BYTES}sqqqI")
 

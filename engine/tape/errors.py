@@ -11,41 +11,41 @@ class TapeError(Exception):
     """Something is wrong with a tape; the message names the file and the cause."""
 
 
-class TapeFailed(TapeError):  # noqa: N818 - named for the situation
+class TapeFailed(TapeError):
     """A write or sync failed, so this tape takes nothing more until another process reopens it."""
 
 
-class TapeClosed(TapeError):  # noqa: N818 - named for the situation
+class TapeClosed(TapeError):
     """A record was appended to a tape that had been closed."""
 
 
-class TapeLocked(TapeError):  # noqa: N818 - named for the situation
+class TapeLocked(TapeError):
     """Another writer holds the tape."""
 
 
-class NotATape(TapeError):  # noqa: N818 - named for the situation
+class NotATape(TapeError):
     """The file is missing, or it is something other than a tape."""
 
 
-class TapeTooNew(TapeError):  # noqa: N818 - named for the situation
+class TapeTooNew(TapeError):
     """The tape was written in a format that this version does not know."""
 
 
-class ChainBroken(TapeError):  # noqa: N818 - named for the situation
+class TapeDamaged(TapeError):
+    """A tape is not whole; `seq` is the first record that can not be trusted."""
+
+    def __init__(self, message: str, seq: int) -> None:
+        super().__init__(message)
+        self.seq = seq
+
+
+class ChainBroken(TapeDamaged):
     """A record's hash is not the one its content and its predecessor give."""
 
-    def __init__(self, message: str, seq: int) -> None:
-        super().__init__(message)
-        self.seq = seq
 
-
-class TapeGap(TapeError):  # noqa: N818 - named for the situation
+class TapeGap(TapeDamaged):
     """A sequence number is missing or out of place."""
 
-    def __init__(self, message: str, seq: int) -> None:
-        super().__init__(message)
-        self.seq = seq
 
-
-class TapeTruncated(TapeError):  # noqa: N818 - named for the situation
-    """The tape ends before a record that is known to have been on disk."""
+class TapeTruncated(TapeDamaged):
+    """The tape ends before a record that is known to have been on disk, or is another tape."""

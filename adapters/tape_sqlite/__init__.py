@@ -1,0 +1,1 @@
+"""The durable tape in one SQLite file, its readers, its snapshots and its verifier."""

@@ -1,0 +1,137 @@
+"""The SQLite file of a tape: its table, its mark, and how it is opened for writing and reading.
+
+A tape is recognised by its application id and its format by the user version, both in the file's
+header, so a file of another program or of a later format is refused before anything is read from
+it. The writer runs in WAL mode and syncs every commit; readers in any process never block it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from engine.tape.errors import NotATape, TapeTooNew
+
+APPLICATION_ID = 0x4F544150  # "OTAP"
+FORMAT = 1
+BUSY_TIMEOUT_S = 5.0
+CHECKPOINT_PAGES = 4000  # 16 MiB of log before its pages move into the main file
+STATEMENTS_MAX = 128
+
+_TABLE = """
+CREATE TABLE records (
+    seq INTEGER PRIMARY KEY,
+    ts INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    causation INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    hash BLOB NOT NULL
+)
+"""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The connection that appends, creating the tape where there is no file yet.
+
+    Raises `NotATape` for a file of another kind and `TapeTooNew` for a format from the future.
+    """
+    if not path.parent.is_dir():
+        raise NotATape(f"{path}: the folder {path.parent} does not exist")
+    try:
+        connection = sqlite3.connect(
+            path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_MAX,
+        )
+    except sqlite3.Error as error:
+        raise NotATape(f"{path} can not be opened: {error}") from error
+    try:
+        if _is_blank(connection):
+            _create(connection)
+            _sync_folder(path.parent)
+        check_mark(connection, path)
+        _set_up(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise NotATape(f"{path} is not a tape: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can only read; raises `NotATape` when there is no tape at `path`."""
+    if not path.is_file():
+        raise NotATape(f"{path}: there is no such file")
+    # Where nothing can be written no writer can be running, and SQLite needs to be told so.
+    still = "" if os.access(path.parent, os.W_OK) else "&immutable=1"
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro{still}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise NotATape(f"{path} can not be opened: {error}") from error
+    try:
+        check_mark(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise NotATape(f"{path} is not a tape: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check_mark(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is not a tape and what only a later version can read."""
+    mark = _number(connection, "application_id")
+    if mark != APPLICATION_ID:
+        raise NotATape(f"{path} is a SQLite file but not a tape (application id {mark:#x})")
+    version = _number(connection, "user_version")
+    if not 1 <= version <= FORMAT:
+        raise TapeTooNew(f"{path} has tape format {version}; this version reads up to {FORMAT}")
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    value: int = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+    return value
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    """Whether nothing was ever written: a new file, or a creation that was cut short."""
+    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return tables == 0 and _number(connection, "application_id") == 0
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_TABLE)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync there stops at the drive
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new file's name as durable as its content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

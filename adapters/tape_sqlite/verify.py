@@ -1,0 +1,62 @@
+"""Checking a tape from its first record to its last.
+
+Every record's number, content and hash are compared, and the end with what is known to have been on
+disk. Damage to the file itself is reported as a fault of the record it hides, not as an exception.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from adapters.tape_sqlite import rows, watermark
+from adapters.tape_sqlite.files import open_reader
+from engine.tape.errors import ChainBroken, TapeTruncated
+from engine.tape.verify import Report, Row, verify_rows
+
+
+def verify(path: str | Path) -> Report:
+    """Check the whole tape; raises `NotATape` or `TapeTooNew` where there is none to check."""
+    path = Path(path)
+    connection = open_reader(path)
+    # Text that is no longer UTF-8 must reach the check, which names its record.
+    connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+    source = _Source(connection)
+    try:
+        report = verify_rows(source)
+        if report.ok and source.damage:
+            seq = report.head + 1
+            message = f"the file is damaged where record {seq} should be: {source.damage}"
+            return replace(report, fault=ChainBroken(message, seq))
+        return _with_length(report, path, connection)
+    finally:
+        connection.close()
+
+
+def _with_length(report: Report, path: Path, connection: sqlite3.Connection) -> Report:
+    """The report, held against the length that the tape is known to have had."""
+    mark = watermark.read(path)
+    if not report.ok or mark is None:
+        return report
+    there = rows.hash_at(connection, mark.seq)
+    lack = watermark.shortfall(mark, report.head, there, report.tape_id)
+    if not lack:
+        return report
+    return replace(report, fault=TapeTruncated(f"not the tape it was: {lack}", report.head + 1))
+
+
+class _Source:
+    """Stored rows in order, ending early where the file can not be read; `damage` says why."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.damage = ""
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            # From the very bottom: a record whose number was changed may lie below 1.
+            yield from rows.read_rows(self._connection, rows.SEQ_MIN)
+        except sqlite3.Error as error:
+            self.damage = str(error)
