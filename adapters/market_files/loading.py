@@ -61,8 +61,9 @@ def load(
     """The bars or quotes of *symbol* in the file at *path*; which of them the header tells.
 
     *timeframe_ns* is how long bars last if the file does not show it, or a coarser timeframe to
-    resample to; quotes have none. ``gaps="error"`` refuses a file that misses a bar while *calendar* (none: the
-    market never closes) was open. DataError names the file, the line and what was expected.
+    resample to; quotes have none. ``gaps="error"`` refuses a file that misses a bar while
+    *calendar* (none: the market never closes) was open. DataError names the file, the line and
+    what was expected.
     """
     path = Path(path)
     parquet = path.suffix.lower() in {".parquet", ".pq"}

@@ -7,7 +7,7 @@ The scale is the largest number of decimals written in any of the columns that s
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ DIGITS_MAX = 64  # of one number as written; real ones have far fewer
 
 Column = NDArray[np.int64]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_WIDE = Context(prec=2 * DIGITS_MAX)
 
 
 def scaled_fast(columns: Sequence[Any]) -> tuple[list[Column], int] | None:
@@ -88,16 +89,12 @@ def _numbers(name: str, texts: Sequence[str]) -> list[Decimal]:
 
 def _written(number: Decimal) -> int:
     """How many decimals *number* was written with."""
-    exponent = number.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    return max(0, -int(number.as_tuple().exponent))
 
 
 def _unscale(number: Decimal, scale: int) -> int:
-    """``number * 10**scale`` by digits, so that no context rounds it."""
-    sign, digits, exponent = number.as_tuple()
-    shift = int(exponent) + scale
-    whole: int = int("".join(map(str, digits))) * 10**shift
-    return -whole if sign else whole
+    """``number * 10**scale``, in a context wide enough to round nothing."""
+    return int(_WIDE.scaleb(number, scale))
 
 
 def _too_fine(numbers: dict[str, list[Decimal]], scale: int) -> Fault:

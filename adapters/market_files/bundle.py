@@ -1,0 +1,27 @@
+"""The data that ships in the package: a synthetic week of one-minute bars of five symbols.
+
+It is for demonstrations, tests and first steps. The prices are made up by a seeded generator
+(`adapters.market_files.synthetic`) and labelled so in every file's name and first line.
+"""
+
+from pathlib import Path
+
+from adapters.market_files.loading import load
+from adapters.market_files.synthetic import RECIPES, SEED
+from engine.market.bars import Bars
+from engine.market.timeframes import MINUTE_NS
+
+FOLDER = Path(__file__).parent / "bundled"
+SYMBOLS = tuple(recipe.symbol for recipe in RECIPES)
+COMMENT = f"SYNTHETIC data made by adapters/market_files/synthetic.py with seed {SEED}; no market"
+
+
+def bundled() -> list[Bars]:
+    """The bundled bars, one series a symbol, in the order of SYMBOLS."""
+    found = []
+    for recipe in RECIPES:
+        bars = load(FOLDER / recipe.file_name, recipe.symbol, timeframe_ns=MINUTE_NS)
+        if not isinstance(bars, Bars):
+            raise TypeError(f"{recipe.file_name}: quotes, expected bars")
+        found.append(bars)
+    return found
