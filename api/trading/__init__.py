@@ -1,0 +1,1 @@
+"""The Trading API: the REST dialect of the engine, at `/` and at `/v1`."""
