@@ -11,7 +11,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from engine.tape.errors import NotATape, TapeTooNew
+from engine.tape.errors import NotATape, TapeDamaged, TapeError, TapeTooNew
 
 APPLICATION_ID = 0x4F544150  # "OTAP"
 FORMAT = 1
@@ -34,7 +34,8 @@ CREATE TABLE records (
 def open_writer(path: Path) -> sqlite3.Connection:
     """The connection that appends, creating the tape where there is no file yet.
 
-    Raises `NotATape` for a file of another kind and `TapeTooNew` for a format from the future.
+    Raises `NotATape` for a file of another kind, `TapeTooNew` for a format from the future and
+    `TapeDamaged` for a file too broken to be opened.
     """
     if not path.parent.is_dir():
         raise NotATape(f"{path}: the folder {path.parent} does not exist")
@@ -56,7 +57,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         _set_up(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise NotATape(f"{path} is not a tape: {error}") from error
+        raise _diagnosed(error, path) from error
     except BaseException:
         connection.close()
         raise
@@ -64,7 +65,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only read; raises `NotATape` when there is no tape at `path`."""
+    """A connection that can only read; raises like `open_writer`, and `NotATape` for no file."""
     if not path.is_file():
         raise NotATape(f"{path}: there is no such file")
     # Where nothing can be written no writer can be running, and SQLite needs to be told so.
@@ -83,7 +84,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         check_mark(connection, path)
     except sqlite3.Error as error:
         connection.close()
-        raise NotATape(f"{path} is not a tape: {error}") from error
+        raise _diagnosed(error, path) from error
     except BaseException:
         connection.close()
         raise
@@ -98,6 +99,13 @@ def check_mark(connection: sqlite3.Connection, path: Path) -> None:
     version = _number(connection, "user_version")
     if not 1 <= version <= FORMAT:
         raise TapeTooNew(f"{path} has tape format {version}; this version reads up to {FORMAT}")
+
+
+def _diagnosed(error: sqlite3.Error, path: Path) -> TapeError:
+    """A tape that was hurt, told apart from a file that never was one."""
+    if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+        return TapeDamaged(f"{path} is damaged before its first record: {error}", 1)
+    return NotATape(f"{path} is not a tape: {error}")
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -13,14 +13,18 @@ from pathlib import Path
 
 from adapters.tape_sqlite import rows, watermark
 from adapters.tape_sqlite.files import open_reader
-from engine.tape.errors import ChainBroken, TapeTruncated
+from engine.tape.chain import GENESIS
+from engine.tape.errors import ChainBroken, TapeDamaged, TapeTruncated
 from engine.tape.verify import Report, Row, verify_rows
 
 
 def verify(path: str | Path) -> Report:
     """Check the whole tape; raises `NotATape` or `TapeTooNew` where there is none to check."""
     path = Path(path)
-    connection = open_reader(path)
+    try:
+        connection = open_reader(path)
+    except TapeDamaged as fault:
+        return Report(0, 0, None, GENESIS, fault)
     # Text that is no longer UTF-8 must reach the check, which names its record.
     connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
     source = _Source(connection)
