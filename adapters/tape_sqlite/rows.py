@@ -42,10 +42,14 @@ def read_rows(
     connection: sqlite3.Connection, after: int = 0, until: int = SEQ_MAX
 ) -> Iterator[Row]:
     """Stored rows with `after < seq <= until`, as they are, in order."""
-    page: list[Row]
-    while page := connection.execute(_ROWS, (after, until, PAGE_ROWS)).fetchall():
-        yield from page
-        after = page[-1][0]
+    row: Row
+    start = None
+    while start != after:
+        start = after
+        # Row by row, so that a damaged page does not take the sound ones before it along.
+        for row in connection.execute(_ROWS, (after, until, PAGE_ROWS)):
+            yield row
+            after = row[0]
 
 
 def last_seq(connection: sqlite3.Connection) -> int:
