@@ -1,0 +1,42 @@
+"""`onetape verify FILE`: whether a tape is whole, from its first record to its last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.terminal import Failure, examples, put_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify", epilog=examples("onetape verify onetape.tape"))(verify)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tape.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check every record's number and hash; exit 1 and name the first one that is wrong."""
+    from api.compose import verify_tape
+
+    report = verify_tape(file)
+    if as_json:
+        put_json(
+            {
+                "ok": report.ok,
+                "records": report.records,
+                "tape_id": report.tape_id,
+                "tape_digest": report.last_hash.hex(),
+                "first_bad_seq": report.first_bad_seq,
+                "reason": report.reason,
+            }
+        )
+    elif report.ok:
+        typer.echo(f"whole: {report.records} records")
+        typer.echo(f"tape   {report.tape_id or '-'}")
+        typer.echo(f"digest {report.last_hash.hex()}")
+    if not report.ok:
+        raise Failure(f"{file} is good for {report.records} records: {report.reason}")
