@@ -4,16 +4,12 @@ It is for demonstrations, tests and first steps. The prices are made up by a see
 (`adapters.market_files.synthetic`) and labelled so in every file's name and first line.
 """
 
-from pathlib import Path
-
 from adapters.market_files.loading import load
-from adapters.market_files.synthetic import RECIPES, SEED
+from adapters.market_files.synthetic import FOLDER, RECIPES
 from engine.market.bars import Bars
 from engine.market.timeframes import MINUTE_NS
 
-FOLDER = Path(__file__).parent / "bundled"
 SYMBOLS = tuple(recipe.symbol for recipe in RECIPES)
-COMMENT = f"SYNTHETIC data made by adapters/market_files/synthetic.py with seed {SEED}; no market"
 
 
 def bundled() -> list[Bars]:

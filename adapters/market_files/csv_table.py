@@ -28,7 +28,7 @@ class CsvTable:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._data = _bytes(path)
+        self._data = file_bytes(path)
         self._before = 0  # lines down to and including the header
         self.header = self._read_header()
 
@@ -89,7 +89,8 @@ class CsvTable:
         return lines, columns
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """What is in the file, unpacked if it is a gzip; DataError if it can't be had."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -99,14 +99,13 @@ def _unscale(number: Decimal, scale: int) -> int:
 
 def _too_fine(numbers: dict[str, list[Decimal]], scale: int) -> Fault:
     """The fault of columns that fit no common scale, at the value that is to blame."""
-    for name, values in numbers.items():
-        for row, number in enumerate(values):
-            if _written(number) > SCALE_MAX:
-                return Fault(row, f"{name} is {number}, expected at most {SCALE_MAX} decimals")
-            if abs(_unscale(number, scale)) > INT64_MAX:
-                return Fault(
-                    row,
-                    f"{name} is {number}, expected a number that fits 64 bits with the "
-                    f"{scale} decimals used in this file (at most {INT64_MAX} / 10**{scale})",
-                )
-    raise AssertionError("a scale is refused only for one of the values")
+    cells = [(name, row, n) for name, values in numbers.items() for row, n in enumerate(values)]
+    for name, row, number in cells:
+        if _written(number) > SCALE_MAX:
+            return Fault(row, f"{name} is {number}, expected at most {SCALE_MAX} decimals")
+    name, row, number = max(cells, key=lambda cell: cell[2].copy_abs())
+    return Fault(
+        row,
+        f"{name} is {number}, expected a number that fits 64 bits with the {scale} decimals "
+        f"used in this file (at most {INT64_MAX} / 10**{scale})",
+    )

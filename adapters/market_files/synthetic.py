@@ -7,6 +7,7 @@ began, so that it can run for months. Run as a module it writes the bundled file
 """
 
 from math import isqrt
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from engine.market.bars import Bars
 from engine.market.timeframes import DAY_NS, HOUR_NS, MINUTE_NS
 
 SEED = 20240304
+COMMENT = f"SYNTHETIC data made by adapters/market_files/synthetic.py with seed {SEED}; no market"
+FOLDER = Path(__file__).parent / "bundled"
 SECOND_NS = 1_000_000_000
 FINE = 10**6  # the walk's unit is a millionth of the price's
 PPM = 10**6
@@ -142,7 +145,6 @@ def make(recipe: Recipe, seed: int = SEED) -> Bars:
 
 def write_bundled() -> None:
     """Write every file of the bundled set again."""
-    from adapters.market_files.bundle import COMMENT, FOLDER
     from adapters.market_files.saving import save
 
     for recipe in RECIPES:
