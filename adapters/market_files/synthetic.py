@@ -143,12 +143,12 @@ def make(recipe: Recipe, seed: int = SEED) -> Bars:
     return bars
 
 
-def write_bundled() -> None:
-    """Write every file of the bundled set again."""
+def write_bundled(folder: Path = FOLDER) -> None:
+    """Write every file of the bundled set into *folder*."""
     from adapters.market_files.saving import save
 
     for recipe in RECIPES:
-        save(make(recipe), FOLDER / recipe.file_name, comment=COMMENT)
+        save(make(recipe), folder / recipe.file_name, comment=COMMENT)
 
 
 if __name__ == "__main__":

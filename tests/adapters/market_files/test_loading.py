@@ -162,6 +162,11 @@ def test_bytes_that_are_no_text_are_found_by_line(tmp_path: Path) -> None:
         load(path, "X")
 
 
+def test_a_field_longer_than_any_number_is_found_by_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 3: field larger than field limit"):
+        load(write(tmp_path, HEADER + GOOD[0] + "\n" + "9" * 200_000 + ",1,1,1,1,1\n"), "X")
+
+
 def test_a_coarser_timeframe_resamples(tmp_path: Path) -> None:
     bars = load_bars(write(tmp_path, HEADER + "\n".join(GOOD)), DAY_NS)
     assert (len(bars), bars.timeframe_ns) == (1, DAY_NS)

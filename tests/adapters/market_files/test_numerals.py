@@ -66,6 +66,7 @@ def test_decimals_that_only_together_leave_64_bits_name_the_large_number() -> No
 
 
 def test_more_than_eighteen_decimals_are_refused() -> None:
+    assert scaled_fast([pa.array(["0.1234567890123456789"])]) is None
     with pytest.raises(Fault, match="expected at most 18 decimals") as caught:
         exact(["1", "0.1234567890123456789"])
     assert caught.value.row == 1

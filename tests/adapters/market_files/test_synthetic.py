@@ -1,6 +1,7 @@
 """Synthetic prices are the same for the same seed, and look like a market."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 from adapters.market_files.calendars import calendar
 from adapters.market_files.csv_table import file_bytes
 from adapters.market_files.saving import csv_text
-from adapters.market_files.synthetic import COMMENT, FOLDER, RECIPES, PricePath, Recipe, make
+from adapters.market_files.synthetic import (
+    COMMENT,
+    FOLDER,
+    RECIPES,
+    PricePath,
+    Recipe,
+    make,
+    write_bundled,
+)
 
 SECOND_NS = 10**9
 
@@ -20,6 +29,12 @@ def test_making_the_bundled_files_again_gives_the_same_text(recipe: Recipe) -> N
     assert csv_text(make(recipe), COMMENT) == shipped
     assert shipped.startswith("# SYNTHETIC")
     assert "synthetic" in recipe.file_name
+
+
+def test_every_bundled_file_can_be_written_again(tmp_path: Path) -> None:
+    write_bundled(tmp_path)
+    written = {path.name: file_bytes(path) for path in tmp_path.iterdir()}
+    assert written == {path.name: file_bytes(path) for path in FOLDER.glob("*.gz")}
 
 
 def test_stock_bars_lie_in_the_sessions_of_new_york() -> None:

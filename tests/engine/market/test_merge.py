@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.market import merge
 from engine.market.bars import Bars
 from engine.market.merge import Timeline, timeline
 from engine.market.quotes import Quotes
@@ -82,3 +83,10 @@ def test_a_series_out_of_order_is_refused() -> None:
 def test_more_series_than_a_column_can_count_are_refused() -> None:
     with pytest.raises(ValueError, match="series: 65536, expected at most 65535"):
         timeline([bars_at([])] * 65_536)
+
+
+def test_more_rows_than_a_column_can_count_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "ROWS_MAX", 2)
+    assert len(timeline([bars_at([0, 1])])) == 2
+    with pytest.raises(ValueError, match="rows: 3, expected at most 2 in one run"):
+        timeline([bars_at([0, 1, 2])])
