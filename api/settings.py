@@ -118,30 +118,34 @@ class Simulator(Section):
         default="none", description="`none`, `percent:0.1` or `per-share:0.005,min=1`, and others."
     )
     slippage_bps: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        description="Basis points by which a market or stop fill is worse.",
+        default=Decimal(0), ge=0, description="By how much market and stop fills are worse."
+    )
+    slippage_ticks: int = Field(
+        default=0, ge=0, description="The same in ticks of the price, on top."
     )
     spread_bps: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        description="Width of the spread around a bar's prices, in basis points.",
+        default=Decimal(0), ge=0, description="Distance from bid to ask around the prices of bars."
     )
-    participation: Decimal | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        description="Share of a bar's volume that one order may fill; none: all.",
+    participation: Decimal = Field(
+        default=Decimal(0), ge=0, le=1, description="Share of a bar's volume that may fill; 0: all."
     )
-    penetration: bool = Field(
-        default=False,
-        description="Whether a bar must trade through a limit instead of touching it.",
+    penetration_ticks: int = Field(
+        default=0, ge=0, description="How far a bar must trade through a limit; 0: a touch fills."
     )
     exits: Literal["next-bar", "same-bar"] = Field(
         default="next-bar",
         description="When the exits of a bracket begin to work after the entry's fill.",
     )
-    latency_ms: int = Field(default=0, ge=0, description="Time an order takes to reach the market.")
+    latency_ms: int = Field(default=0, ge=0, description="Time an order takes to the market.")
+    borrow_bps: Decimal = Field(
+        default=Decimal(0), ge=0, description="A year's fee on what is sold short."
+    )
+    financing_bps: Decimal = Field(
+        default=Decimal(0), ge=0, description="A year's interest on cash that is borrowed."
+    )
+    max_leverage: Decimal = Field(
+        default=Decimal(20), ge=1, description="Most leverage that an order may ask for."
+    )
 
 
 class Account(Section):
