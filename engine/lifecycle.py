@@ -139,6 +139,11 @@ def next_status(order_id: str, status: Status, step: Step) -> Status:
     return following
 
 
+def can(status: Status, step: Step) -> bool:
+    """Whether ``step`` can happen to an order in ``status``."""
+    return step in TABLE[status]
+
+
 def diagram() -> str:
     """The table as a Mermaid state diagram, for the documentation. Steps that change nothing are
     left out.

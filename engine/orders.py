@@ -38,6 +38,7 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     role: Role = Role.ENTRY
     holder: Holder = Holder.BROKER
     parent_order_id: str | None = None
+    position_id: str | None = None
     broker_ids: tuple[str, ...] = ()
     triggered: bool = False
     reject_reason: RejectReason | None = None
@@ -70,6 +71,16 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
         return self.status in FINAL
 
     @property
+    def working_type(self) -> OrderType:
+        """The type it works as now: a triggered stop is a market order, a triggered stop-limit a
+        limit.
+        """
+        kind = self.request.order_type
+        if not self.triggered:
+            return kind
+        return OrderType.LIMIT if kind is OrderType.STOP_LIMIT else OrderType.MARKET
+
+    @property
     def is_exit(self) -> bool:
         """Whether it is a protective leg of a bracket."""
         return self.role is Role.STOP_LOSS or self.role is Role.TAKE_PROFIT
@@ -100,6 +111,7 @@ def new_order(
     order.role = role
     order.holder = holder
     order.parent_order_id = parent_order_id
+    order.position_id = request.position_id
     return order
 
 
@@ -138,3 +150,9 @@ def change(order: Order, values: OrderChange, ts: int) -> None:
 def put_back(order: Order, ts: int) -> None:
     """A cancel was turned down: the order works again."""
     move(order, Step.RETURNED_PARTIAL if order.filled else Step.RETURNED, ts)
+
+
+def name(order: Order, broker_id: str) -> None:
+    """Note an id the broker knows the order by; an order may gather several."""
+    if broker_id and broker_id not in order.broker_ids:
+        order.broker_ids = (*order.broker_ids, broker_id)

@@ -1,0 +1,79 @@
+"""An account's books: cash in each currency, positions, and what they have earned and cost.
+
+``cash`` is what is settled: a purchase takes its cost out, a sale puts its proceeds in. Buying on
+margin makes it negative, as does a short sale the other way round. Every figure is a fold of the
+tape; values that need a market price (equity, margin, unrealized profit) are in ``valuation``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.positions import Position, add, opening, reduce
+from engine.values import ONE, ZERO, PositionMode
+
+
+class Account(msgspec.Struct, omit_defaults=True):
+    """One account. ``realized`` is by symbol, gross of commission; ``adjustments`` sums what came
+    and went as cash.
+
+    ``positions`` is keyed by symbol where positions net, and by position id where they hedge.
+    """
+
+    id: str
+    currency: str
+    broker: str
+    position_mode: PositionMode = PositionMode.NETTING
+    leverage: Decimal = ONE
+    cash: dict[str, Decimal] = {}
+    positions: dict[str, Position] = {}
+    realized: dict[str, Decimal] = {}
+    commission: dict[str, Decimal] = {}
+    adjustments: dict[str, Decimal] = {}
+
+    def position(self, position_id: str) -> Position | None:
+        """The open position with this id, or None."""
+        found = self.positions.get(position_id)
+        if found is not None and found.id == position_id:
+            return found
+        return next((one for one in self.positions.values() if one.id == position_id), None)
+
+    def held(self, symbol: str, position_id: str | None = None) -> Position | None:
+        """The position an order on ``symbol`` would act on: the net one, or the one it names when
+        hedging.
+        """
+        if self.position_mode is PositionMode.NETTING:
+            return self.positions.get(symbol)
+        return self.positions.get(position_id) if position_id else None
+
+
+def credit(books: dict[str, Decimal], key: str, amount: Decimal) -> None:
+    """Add ``amount`` to one line of ``books``."""
+    books[key] = books.get(key, ZERO) + amount
+
+
+def settle(account: Account, currency: str, amount: Decimal) -> None:
+    """Move ``amount`` of ``currency`` into cash (out of it when negative)."""
+    account.cash[currency] = account.cash.get(currency, ZERO) + amount
+
+
+def trade_into(account: Account, position: Position, quantity: Decimal, price: Decimal) -> None:
+    """Take a signed ``quantity`` at ``price`` into ``position`` and the cash it moves into the
+    books.
+
+    The quantity must not cross zero: a flip is a close and an opening, in two positions.
+    """
+    if opening(position, quantity):
+        add(position, quantity, price)
+    else:
+        credit(account.realized, position.symbol, reduce(position, quantity, price))
+    settle(account, position.currency, -quantity * price * position.multiplier)
+
+
+def charge(account: Account, currency: str, commission: Decimal) -> None:
+    """Take a commission out of cash."""
+    if commission:
+        credit(account.commission, currency, commission)
+        settle(account, currency, -commission)

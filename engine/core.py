@@ -1,0 +1,283 @@
+"""The engine: commands and reports in, facts out.
+
+Every command is judged against the state, written to the tape as an intent, and only then handed to
+a broker; every report is checked, written as a fact, and only then acted on. The engine never
+waits: a local broker answers inside the call, a remote one through ``report`` later, its
+instructions lying in ``outbox`` until the edge has seen their intent durable and sent them.
+
+Theory. One command or report is one step of history. All facts it causes are appended within the
+call, each naming the record that caused it, so a tape cut between calls is always consistent. A
+command that fails by its caller's fault leaves no fact. One that is refused here or rejected by the
+broker leaves the order on the tape with its reason, and changes nothing else. When the tape takes
+no more, new orders are refused; cancels and reports still work on the state in memory, so that risk
+can only shrink until the process ends.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine import changing, intake, intent, protection, trailing
+from engine import events as ev
+from engine.errors import (
+    DuplicateClientOrderId,
+    OrderNotModifiable,
+    OrderRefused,
+    TradingHalted,
+)
+from engine.funds import closable
+from engine.orders import Order
+from engine.ports import Cancel, Instruction, Modify, Submit
+from engine.reports import ModifyRejected, Report
+from engine.requests import OrderChange, OrderRequest, check_order
+from engine.session import Session
+from engine.values import Holder, RejectReason, Role, Status
+
+
+class Engine(Session):
+    """The commands a client may give, and the ear for brokers' reports."""
+
+    def affords(self, order: Order, quantity: Decimal, price: Decimal) -> bool:
+        """Whether the account can carry ``quantity`` more of ``order`` at ``price``."""
+        account = self.state.accounts[order.account]
+        request = order.request
+        position = account.held(request.symbol, order.position_id)
+        instrument = self.instrument(request.symbol)
+        refusal = intent.afford(
+            account, request, instrument, quantity, price, self.prices, position
+        )
+        return refusal is None
+
+    def closable(self, order: Order) -> Decimal:
+        """How much of a position ``order`` could close now, zero if it would open or add."""
+        account = self.state.accounts[order.account]
+        return closable(account, order.request, order.position_id)
+
+    def submit(self, account_id: str, request: OrderRequest, role: Role = Role.ENTRY) -> Order:
+        """Place an order, and give it as it stands after the broker's answer if that came at once.
+
+        The same ``client_order_id`` with the same request gives the same order again. Raises
+        InvalidRequest, SymbolNotFound, PositionNotFound, DuplicateClientOrderId,
+        UnsupportedOperation or TradingHalted with nothing written; OrderRefused when the order
+        stands on the tape, refused or rejected.
+        """
+        account = self.account(account_id)
+        instrument = self.instruments.resolve(request.symbol)
+        if instrument.symbol != request.symbol:
+            request = msgspec.structs.replace(request, symbol=instrument.symbol)
+        check_order(request)
+        if request.client_order_id is not None:
+            known = self.state.by_client_id(account_id, request.client_order_id)
+            if known is not None:
+                return _again(known, request)
+        capabilities = self.capabilities[account_id]
+        intent.check_capabilities(request, capabilities)
+        intent.check_place(account, request, instrument)
+        if self.halted or self.state.trading_state == "HALT" or not self.tape.has_room():
+            raise TradingHalted("no new orders are taken: trading is halted, or the tape is full")
+        refusal = intent.judge(account, request, instrument, capabilities, self.prices)
+        order = self._intend(account_id, request, role, None, refusal)
+        if order.status is Status.REJECTED:
+            raise _refused(order)
+        return order
+
+    def _intend(
+        self,
+        account_id: str,
+        request: OrderRequest,
+        role: Role,
+        parent_order_id: str | None,
+        refusal: intent.Refusal | None = None,
+    ) -> Order:
+        """Write an order's intent, then send it, or say why not."""
+        order_id = f"ord_{self.next_seq:010d}"
+        kinds = self.capabilities[account_id].order_types
+        holder = Holder.BROKER if request.order_type in kinds else Holder.ENGINE
+        fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id)
+        record = self.write(account_id, fact)
+        order = self.state.orders[order_id]
+        outer, self.cause = self.cause, record.seq
+        try:
+            if refusal is not None:
+                self.write(account_id, ev.OrderRefused(order_id, refusal.reason, refusal.message))
+            elif holder is Holder.BROKER:
+                parent = self.state.order(parent_order_id) if parent_order_id else None
+                self._instruct(account_id, Submit(order, parent))
+            else:
+                self._hold(order)
+        finally:
+            self.cause = outer
+        return order
+
+    def _instruct(self, account_id: str, instruction: Instruction) -> None:
+        """Give a local broker its instruction and take its answers; keep a remote one's for the
+        edge.
+        """
+        broker = self.local.get(account_id)
+        if broker is None:
+            self.outbox.append(instruction)
+            return
+        for report in broker.send(instruction):
+            intake.take(self, report)
+
+    def modify(self, account_id: str, order_id: str, change: OrderChange) -> Order:
+        """Change a working order; raises InvalidRequest, OrderNotFound or OrderNotModifiable."""
+        order = self.order(account_id, order_id)
+        changing.check(order, change, self.instrument(order.symbol))
+        refused = self._change(order, change)
+        if refused is not None:
+            raise OrderNotModifiable(order_id, order.status, refused)
+        protection.follow_entry(self, order, change)
+        return order
+
+    def _change(self, order: Order, change: OrderChange) -> str | None:
+        """Write the intent to change an order and carry it out; gives the reason if refused."""
+        record = self.write(order.account, ev.OrderModifyRequested(order.id, change))
+        outer, self.cause = self.cause, record.seq
+        try:
+            if _is_ours(order) or changing.is_ours(change):
+                self.write(order.account, ev.OrderModified(order.id, change))
+                return None
+            return self._send_change(order, change)
+        finally:
+            self.cause = outer
+
+    def _send_change(self, order: Order, change: OrderChange) -> str | None:
+        broker = self.local.get(order.account)
+        if broker is None:
+            self.outbox.append(Modify(order, change))
+            return None
+        refused = None
+        for report in broker.send(Modify(order, change)):
+            if isinstance(report, ModifyRejected):
+                refused = report.message
+            intake.take(self, report)
+        return refused
+
+    def cancel(self, account_id: str, order_id: str) -> Order:
+        """Cancel what is left of an order; OrderNotModifiable when nothing is."""
+        order = self.order(account_id, order_id)
+        if order.is_final:
+            raise OrderNotModifiable(order_id, order.status)
+        self.withdraw(order, "client")
+        return order
+
+    def cancel_all(
+        self, account_id: str, symbol: str | None = None
+    ) -> tuple[list[Order], list[Order]]:
+        """Cancel every working order, of one symbol or all: those that leave, and the rest."""
+        if symbol is not None:
+            symbol = self.instruments.resolve(symbol).symbol
+        orders = self.state.working(self.account(account_id).id, symbol)
+        for order in orders:
+            if not order.is_final:
+                self.withdraw(order, "client")
+        stuck = [one for one in orders if not one.is_final and one.status is not _LEAVING]
+        return [one for one in orders if one not in stuck], stuck
+
+    def close_position(
+        self,
+        account_id: str,
+        position_id: str,
+        quantity: Decimal | None = None,
+        limit_price: Decimal | None = None,
+        cancel_exits: bool = True,
+    ) -> Order:
+        """Close a position, or part of it; see ``protection.close_position``."""
+        return protection.close_position(
+            self, account_id, position_id, quantity, limit_price, cancel_exits
+        )
+
+    def close_all(self, account_id: str, symbol: str | None = None) -> list[Order]:
+        """Close every position at market, of one symbol or all."""
+        return protection.close_all(self, account_id, symbol)
+
+    def protect(
+        self,
+        account_id: str,
+        position_id: str,
+        stop_loss: Decimal | None = None,
+        take_profit: Decimal | None = None,
+    ) -> dict[Role, list[Order]]:
+        """Move a position's exits, or give it some; see ``protection.protect``."""
+        return protection.protect(self, account_id, position_id, stop_loss, take_profit)
+
+    def report(self, report: Report) -> None:
+        """Take news from a broker; OrderNotFound when it speaks of an order that is not ours."""
+        intake.take(self, report)
+
+    def place_exit(
+        self, account: str, request: OrderRequest, role: Role, parent_order_id: str | None
+    ) -> None:
+        """Submit a protective leg."""
+        self._intend(account, request, role, parent_order_id)
+
+    def change_exit(self, order: Order, change: OrderChange) -> None:
+        """Give a working leg a new quantity or price."""
+        self._change(order, change)
+
+    def withdraw(self, order: Order, reason: str) -> None:
+        """Ask for a working order to be cancelled, once."""
+        if order.is_final or order.status is _LEAVING:
+            return
+        record = self.write(order.account, ev.OrderCancelRequested(order.id, reason))
+        outer, self.cause = self.cause, record.seq
+        try:
+            if _is_ours(order):
+                self.write(order.account, ev.OrderCancelled(order.id, reason))
+            else:
+                self._instruct(order.account, Cancel(order, reason))
+        finally:
+            self.cause = outer
+
+    def _hold(self, order: Order) -> None:
+        """Keep a trailing stop here, from the market's present price."""
+        self.write(order.account, ev.OrderAccepted(order.id))
+        self.trailing_held.add(order.symbol)
+        price = self.prices.mark(order.symbol)
+        if price is not None:
+            self.trail(order, trailing.stop_from(order, price))
+
+    def watch(self, symbol: str, low: Decimal, high: Decimal) -> None:
+        """Show the trailing stops held here a stretch of the market in ``symbol``."""
+        held = [order for order in self.state.working(symbol=symbol) if trailing.is_held(order)]
+        if not held:
+            self.trailing_held.discard(symbol)
+        for order in held:
+            trailing.follow(self, order, low, high)
+
+    def trail(self, order: Order, stop_price: Decimal) -> None:
+        """Record where a trailing stop now stands."""
+        self.write(order.account, ev.OrderTrailed(order.id, stop_price))
+
+    def release(self, order: Order) -> None:
+        """Record that a stop held here was reached, and send it on as a market order."""
+        record = self.write(order.account, ev.OrderTriggered(order.id))
+        outer, self.cause = self.cause, record.seq
+        try:
+            self._instruct(order.account, Submit(order))
+        finally:
+            self.cause = outer
+
+
+_LEAVING = Status.PENDING_CANCEL
+
+
+def _is_ours(order: Order) -> bool:
+    """Whether the order waits here, unknown to its broker."""
+    return order.holder is Holder.ENGINE and not order.triggered
+
+
+def _again(known: Order, request: OrderRequest) -> Order:
+    """The order that a repeated client order id already named."""
+    if known.request != request:
+        raise DuplicateClientOrderId(request.client_order_id or "", known.id)
+    if known.status is Status.REJECTED:
+        raise _refused(known)
+    return known
+
+
+def _refused(order: Order) -> OrderRefused:
+    return OrderRefused(order.id, order.reject_reason or RejectReason.UNKNOWN, order.message)

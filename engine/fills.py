@@ -1,0 +1,78 @@
+"""How a fill enters the books: into the position it belongs to, in two parts when it crosses zero.
+
+A fill larger than the position it meets closes that position and opens a new one with the rest, at
+one price. Where positions net there is one for each symbol; where they hedge, an order opens its
+own unless it names another.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.accounts import Account, trade_into
+from engine.instruments import Instrument
+from engine.orders import Order
+from engine.positions import Position
+from engine.values import PositionMode
+
+
+def take(
+    account: Account,
+    instrument: Instrument,
+    order: Order,
+    quantity: Decimal,
+    price: Decimal,
+    place: tuple[int, int],
+    named: str | None,
+) -> str:
+    """Book a signed ``quantity`` at ``price`` and give the id of the position it ended in.
+
+    ``place`` is the fill's sequence number and time on the tape; ``named`` the position it is meant
+    for, in an account that hedges.
+    """
+    position = account.held(instrument.symbol, named)
+    if position is not None:
+        held = position.quantity
+        if (held > 0) is (quantity > 0) or abs(quantity) <= abs(held):
+            trade_into(account, position, quantity, price)
+            _touch(account, position, place[1])
+            return position.id
+        trade_into(account, position, -held, price)
+        _touch(account, position, place[1])
+        quantity += held
+    position = _open(account, instrument, order, place)
+    trade_into(account, position, quantity, price)
+    return position.id
+
+
+def _open(
+    account: Account, instrument: Instrument, order: Order, place: tuple[int, int]
+) -> Position:
+    seq, ts = place
+    request = order.request
+    position = Position(f"pos_{seq:010d}", account.id, instrument.symbol, ts, ts)
+    position.currency = instrument.currency
+    position.multiplier = instrument.multiplier
+    position.leverage = request.leverage or account.leverage
+    position.margin_mode = request.margin_mode
+    account.positions[key_of(account, position)] = position
+    return position
+
+
+def _touch(account: Account, position: Position, ts: int) -> None:
+    position.updated_at = ts
+    if not position.quantity:
+        del account.positions[key_of(account, position)]
+
+
+def adjust(account: Account, position: Position, quantity: Decimal, cost: Decimal, ts: int) -> None:
+    """Add to a position what came otherwise than by a trade, and drop it when nothing is left."""
+    position.quantity += quantity
+    position.cost += cost
+    _touch(account, position, ts)
+
+
+def key_of(account: Account, position: Position) -> str:
+    """Where ``position`` stands in the account's positions."""
+    netting = account.position_mode is PositionMode.NETTING
+    return position.symbol if netting else position.id

@@ -1,0 +1,56 @@
+"""Whether an account can carry what an order would do to it.
+
+Only exposure is weighed: an order that closes or shrinks a position always passes. What opens or
+adds must leave equity at or above the margin of everything held afterwards, at the price given.
+Working orders reserve nothing; the question is asked again when an order is about to fill.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.accounts import Account
+from engine.instruments import Instrument
+from engine.ports import Prices
+from engine.positions import Position, opening
+from engine.requests import OrderRequest
+from engine.valuation import convert, margin, summary
+from engine.values import ZERO, signed
+
+
+def closable(account: Account, request: OrderRequest, position_id: str | None) -> Decimal:
+    """How much of a position an order on ``request``'s side could close: zero if it could only open
+    or add.
+    """
+    position = account.held(request.symbol, position_id)
+    if position is None or (position.quantity > 0) is (signed(request.side, Decimal(1)) > 0):
+        return ZERO
+    return abs(position.quantity)
+
+
+def shortfall(
+    account: Account,
+    instrument: Instrument,
+    position: Position | None,
+    request: OrderRequest,
+    quantity: Decimal,
+    price: Decimal,
+    prices: Prices,
+) -> Decimal:
+    """How much margin is missing, in the account's currency, to fill ``quantity`` at ``price``;
+    zero if none is.
+    """
+    change = signed(request.side, quantity)
+    leverage = request.leverage or account.leverage
+    if position is None:
+        exposure, own = quantity, ZERO
+    else:
+        if not opening(position, change):
+            return ZERO
+        exposure = abs(position.quantity + change)
+        own = convert(margin(position, prices), position.currency, account.currency, prices)
+    needed = exposure * price * instrument.multiplier / leverage
+    books = summary(account, prices)
+    free = books.equity - books.margin_used + own
+    missing = convert(needed, instrument.currency, account.currency, prices) - free
+    return missing if missing > 0 else ZERO

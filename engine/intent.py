@@ -1,0 +1,163 @@
+"""Judging a request against the state of the world, before anything is written.
+
+What can never be an order raises ``InvalidRequest`` or ``UnsupportedOperation`` and leaves no
+trace. What could be an order but must not be one now is refused: it gets a :class:`Refusal`, which
+goes on the tape with the request.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from engine.accounts import Account
+from engine.errors import InvalidRequest, PositionNotFound, UnsupportedOperation
+from engine.exits import GROUP_PREFIX
+from engine.funds import closable, shortfall
+from engine.instruments import Instrument, check_increments
+from engine.ports import Capabilities, Prices
+from engine.positions import Position
+from engine.requests import OrderRequest
+from engine.values import OrderType, PositionMode, RejectReason, Side, decimal_text
+
+
+class Refusal(NamedTuple):
+    """Why an order is not sent."""
+
+    reason: RejectReason
+    message: str
+
+
+def check_capabilities(request: OrderRequest, capabilities: Capabilities) -> None:
+    """Raise UnsupportedOperation, naming the capability, for what neither broker nor engine can."""
+    kind = request.order_type
+    if kind not in capabilities.order_types and kind is not OrderType.TRAILING_STOP:
+        raise UnsupportedOperation("order_types", f"this broker takes no {kind} orders")
+    if request.time_in_force not in capabilities.times_in_force:
+        raise UnsupportedOperation(
+            "times_in_force", f"this broker takes no {request.time_in_force} orders"
+        )
+    if request.stop_loss is not None and OrderType.STOP not in capabilities.order_types:
+        raise UnsupportedOperation("order_types", "a stop_loss needs STOP orders at the broker")
+    for feature, asked in (
+        ("post_only", request.post_only),
+        ("hidden", request.hidden),
+        ("iceberg", request.display_quantity is not None),
+    ):
+        if asked and not getattr(capabilities, feature):
+            raise UnsupportedOperation(feature, f"this broker has no {feature} orders")
+    leverage = request.leverage
+    if leverage is not None and leverage > capabilities.max_leverage:
+        most = decimal_text(capabilities.max_leverage)
+        raise InvalidRequest("leverage", str(leverage), f"at most {most}, the broker's maximum")
+
+
+def check_place(account: Account, request: OrderRequest, instrument: Instrument) -> None:
+    """Raise for increments, groups and positions that the request gets wrong."""
+    check_increments(
+        instrument,
+        request.quantity,
+        {
+            "limit_price": request.limit_price,
+            "stop_price": request.stop_price,
+            "stop_loss": request.stop_loss,
+            "take_profit": request.take_profit,
+        },
+    )
+    group = request.oco_group_id
+    if group is not None and group.startswith(GROUP_PREFIX):
+        raise InvalidRequest("oco_group_id", group, f"a group that does not begin {GROUP_PREFIX!r}")
+    if request.position_id is not None:
+        position = account.position(request.position_id)
+        if position is None:
+            raise PositionNotFound(request.position_id)
+        if position.symbol != request.symbol:
+            raise InvalidRequest(
+                "position_id", request.position_id, f"a position in {request.symbol}"
+            )
+
+
+def judge(
+    account: Account,
+    request: OrderRequest,
+    instrument: Instrument,
+    capabilities: Capabilities,
+    prices: Prices,
+) -> Refusal | None:
+    """Why ``request`` must not be sent now, or None if it may."""
+    if request.reduce_only:
+        held = closable(account, request, request.position_id)
+        if held < request.quantity:
+            return Refusal(
+                RejectReason.REDUCE_ONLY_VIOLATED,
+                f"reduce_only: the order is for {request.quantity}, the position it could "
+                f"reduce holds {held}",
+            )
+        return None
+    price = _reference(request, prices)
+    if price is None:
+        return None
+    wrong = _wrong_exit(request, price)
+    if wrong is not None:
+        return wrong
+    return afford(account, request, instrument, request.quantity, price, prices) or _short(
+        account, request, capabilities
+    )
+
+
+def _reference(request: OrderRequest, prices: Prices) -> Decimal | None:
+    """The price to judge the order at: its own, else the mark."""
+    if request.limit_price is not None:
+        return request.limit_price
+    if request.stop_price is not None:
+        return request.stop_price
+    return prices.mark(request.symbol)
+
+
+def _wrong_exit(request: OrderRequest, price: Decimal) -> Refusal | None:
+    """A protective price on the wrong side of where the order would fill."""
+    buys = request.side is Side.BUY
+    for field, below in (("stop_loss", buys), ("take_profit", not buys)):
+        value = getattr(request, field)
+        if value is not None and (value >= price if below else value <= price):
+            where = "below" if below else "above"
+            return Refusal(
+                RejectReason.INVALID_PRICE,
+                f"{field} {value} is not {where} {price}, where the order would enter",
+            )
+    return None
+
+
+def afford(
+    account: Account,
+    request: OrderRequest,
+    instrument: Instrument,
+    quantity: Decimal,
+    price: Decimal,
+    prices: Prices,
+    position: Position | None = None,
+) -> Refusal | None:
+    """A refusal with the figures if the account can not carry ``quantity`` at ``price``."""
+    if position is None:
+        position = account.held(request.symbol, request.position_id)
+    missing = shortfall(account, instrument, position, request, quantity, price, prices)
+    if not missing:
+        return None
+    amount = decimal_text(missing.quantize(Decimal("0.01")))
+    return Refusal(
+        RejectReason.INSUFFICIENT_MARGIN,
+        f"{request.side} {request.quantity} {request.symbol} at {price} needs {amount} "
+        f"{account.currency} more margin than is free",
+    )
+
+
+def _short(account: Account, request: OrderRequest, capabilities: Capabilities) -> Refusal | None:
+    if capabilities.short_selling or request.side is Side.BUY:
+        return None
+    netting = account.position_mode is PositionMode.NETTING
+    held = closable(account, request, None if netting else request.position_id)
+    if request.quantity <= held:
+        return None
+    return Refusal(
+        RejectReason.SYMBOL_NOT_TRADEABLE, "this broker sells only what is held: no short selling"
+    )

@@ -1,0 +1,116 @@
+"""The ledger: every order and trade a tape tells of, and the indexes that find them.
+
+What is finished is by far the most and is rarely asked for, so a ledger restored from a snapshot
+leaves it sealed in its encoded form until something needs it; orders at work are always open.
+Reading never changes an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.image import Image
+from engine.orders import Order
+from engine.trades import Trade
+
+
+class Ledger:
+    """Orders, trades and their indexes."""
+
+    def __init__(self) -> None:
+        self.books: dict[tuple[str, str], dict[str, Order]] = {}
+        """Working orders by account and symbol, oldest first."""
+        self._orders: dict[str, Order] = {}
+        self._trades: dict[str, Trade] = {}
+        self._client_ids: dict[tuple[str, str], Order] = {}
+        self._executions: dict[tuple[str, str], str] = {}
+        self._groups: dict[tuple[str, str], list[Order]] = {}
+        self._sealed: Image | None = None
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        """Every order by id, oldest first."""
+        self._unseal()
+        return self._orders
+
+    @property
+    def trades(self) -> dict[str, Trade]:
+        """Every trade by id, oldest first."""
+        self._unseal()
+        return self._trades
+
+    def order(self, order_id: str) -> Order | None:
+        """The order with this id, or None."""
+        found = self._orders.get(order_id)
+        return found if found is not None or self._sealed is None else self.orders.get(order_id)
+
+    def by_client_id(self, account: str, client_order_id: str) -> Order | None:
+        """The order that ``account`` placed under its own ``client_order_id``, or None."""
+        self._unseal()
+        return self._client_ids.get((account, client_order_id))
+
+    def execution(self, account: str, execution_id: str) -> str | None:
+        """The trade that a broker's execution became, or None while it is news."""
+        self._unseal()
+        return self._executions.get((account, execution_id))
+
+    def group(self, account: str, oco_group_id: str) -> list[Order]:
+        """The orders of one OCO group, oldest first."""
+        self._unseal()
+        return self._groups.get((account, oco_group_id), [])
+
+    def working(self, account: str | None = None, symbol: str | None = None) -> list[Order]:
+        """Orders that are not final, of one account and symbol or of all, oldest first."""
+        if account is not None and symbol is not None:
+            return list(self.books.get((account, symbol), {}).values())
+        found = [
+            order
+            for (owner, name), book in self.books.items()
+            if (account is None or owner == account) and (symbol is None or name == symbol)
+            for order in book.values()
+        ]
+        found.sort(key=lambda order: order.id)
+        return found
+
+    def _add_order(self, order: Order) -> None:
+        """Take in a new order and put it on its book."""
+        self._orders[order.id] = order
+        request = order.request
+        if request.client_order_id is not None:
+            self._client_ids[order.account, request.client_order_id] = order
+        if request.oco_group_id is not None:
+            self._unseal()
+            self._groups.setdefault((order.account, request.oco_group_id), []).append(order)
+        if order.is_final:
+            return
+        key = (order.account, request.symbol)
+        book = self.books.get(key)
+        if book is None:
+            book = self.books[key] = {}
+        book[order.id] = order
+
+    def _add_trade(self, trade: Trade) -> None:
+        self._trades[trade.id] = trade
+        if trade.execution_id:
+            self._executions[trade.account, trade.execution_id] = trade.id
+
+    def _take_off(self, order: Order) -> None:
+        """Take a final order off its book."""
+        book = self.books.get((order.account, order.request.symbol))
+        if book is not None:
+            book.pop(order.id, None)
+
+    def _unseal(self) -> None:
+        """Open what a snapshot left sealed, and put everything back in the order of the tape."""
+        sealed, self._sealed = self._sealed, None
+        if sealed is None:
+            return
+        newer_orders, newer_trades = self._orders, self._trades
+        self._orders, self._trades, self._groups = {}, {}, {}
+        self._index(sealed.finished_orders(), newer_orders.values())
+        for trade in (*sealed.finished_trades(), *newer_trades.values()):
+            self._add_trade(trade)
+
+    def _index(self, finished: Iterable[Order], newer: Iterable[Order]) -> None:
+        for order in sorted((*finished, *newer), key=lambda one: one.id):
+            self._add_order(order)

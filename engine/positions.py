@@ -1,0 +1,83 @@
+"""A position: what is held of one instrument, what it cost, and what closing parts of it has
+earned.
+
+Cost is kept whole, as money signed like the quantity, and the average price is derived from it, so
+that nothing is lost to rounding: the cost a partial close takes out is rounded to ten decimals and
+the rest stays in the position. Hence cash plus positions at cost always equals deposits plus
+realized profit minus commissions, to the last digit.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.values import ONE, ZERO, MarginMode, PositionSide
+
+_COST_STEP = Decimal("1E-10")
+
+
+class Position(msgspec.Struct, gc=False, omit_defaults=True):
+    """An open position. ``quantity`` and ``cost`` are positive when long, negative when short."""
+
+    id: str
+    account: str
+    symbol: str
+    opened_at: int
+    updated_at: int
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    realized: Decimal = ZERO
+    currency: str = "USD"
+    multiplier: Decimal = ONE
+    leverage: Decimal = ONE
+    margin_mode: MarginMode | None = None
+
+    @property
+    def side(self) -> PositionSide:
+        """LONG or SHORT."""
+        return PositionSide.LONG if self.quantity > 0 else PositionSide.SHORT
+
+    @property
+    def average_price(self) -> Decimal:
+        """Cost of one unit, in price: the weighted mean of the fills that built what is left."""
+        return self.cost / (self.quantity * self.multiplier)
+
+
+def opening(position: Position, quantity: Decimal) -> Decimal:
+    """How much of a signed ``quantity`` would open or add to ``position`` rather than close it,
+    unsigned.
+    """
+    held = position.quantity
+    if (held > 0) is (quantity > 0) or not held:
+        return abs(quantity)
+    beyond = abs(quantity) - abs(held)
+    return beyond if beyond > 0 else ZERO
+
+
+def add(position: Position, quantity: Decimal, price: Decimal) -> None:
+    """Open or add a signed ``quantity`` at ``price``."""
+    position.quantity += quantity
+    position.cost += quantity * price * position.multiplier
+
+
+def reduce(position: Position, quantity: Decimal, price: Decimal) -> Decimal:
+    """Close a signed ``quantity``, opposite to what is held and no larger, at ``price``; gives the
+    profit in money.
+    """
+    proceeds = -quantity * price * position.multiplier
+    if position.quantity + quantity:
+        removed = (position.cost * -quantity / position.quantity).quantize(_COST_STEP)
+    else:
+        removed = position.cost
+    position.quantity += quantity
+    position.cost -= removed
+    profit = proceeds - removed
+    position.realized += profit
+    return profit
+
+
+def split(position: Position, ratio: Decimal) -> None:
+    """Turn every old unit into ``ratio`` new ones at the same total cost."""
+    position.quantity *= ratio

@@ -1,0 +1,144 @@
+"""Closing positions and moving their protection, as orders.
+
+A position is closed by a reduce-only order like any other; its protective legs are withdrawn first
+when all of it is closed, and otherwise shrink with it as it fills. Exits can be moved through the
+entry that brought them or through the position they protect; either way the legs at work move, and
+missing ones are placed.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine import exits
+from engine.accounts import Account
+from engine.errors import InvalidRequest
+from engine.orders import Order
+from engine.positions import Position
+from engine.requests import OrderChange, OrderRequest, check_number
+from engine.values import OrderType, PositionMode, Role, Side
+
+if TYPE_CHECKING:
+    from engine.core import Engine
+
+
+def close_position(
+    engine: Engine,
+    account_id: str,
+    position_id: str,
+    quantity: Decimal | None = None,
+    limit_price: Decimal | None = None,
+    cancel_exits: bool = True,
+) -> Order:
+    """Submit the order that closes a position, or ``quantity`` of it; at market, or at
+    ``limit_price``.
+
+    With ``cancel_exits`` the legs of a position that is closed whole are withdrawn first.
+    Raises PositionNotFound, InvalidRequest, or what ``Engine.submit`` raises.
+    """
+    account = engine.account(account_id)
+    position = engine.position(account_id, position_id)
+    held = abs(position.quantity)
+    amount = held if quantity is None else quantity
+    check_number("quantity", amount)
+    if amount > held:
+        raise InvalidRequest("quantity", str(amount), f"at most {held}, which the position holds")
+    if limit_price is not None:
+        check_number("limit_price", limit_price)
+    if cancel_exits and amount == held:
+        for leg in legs(engine, account, position):
+            engine.withdraw(leg, "position closed")
+    request = OrderRequest(
+        position.symbol,
+        Side.SELL if position.quantity > 0 else Side.BUY,
+        amount,
+        OrderType.MARKET if limit_price is None else OrderType.LIMIT,
+        limit_price=limit_price,
+        reduce_only=True,
+        position_id=position.id if account.position_mode is PositionMode.HEDGING else None,
+    )
+    return engine.submit(account_id, request, Role.CLOSE)
+
+
+def close_all(engine: Engine, account_id: str, symbol: str | None = None) -> list[Order]:
+    """Close every position at market, of one symbol or all."""
+    if symbol is not None:
+        symbol = engine.instruments.resolve(symbol).symbol
+    positions = list(engine.account(account_id).positions.values())
+    return [
+        close_position(engine, account_id, position.id)
+        for position in positions
+        if symbol is None or position.symbol == symbol
+    ]
+
+
+def legs(engine: Engine, account: Account, position: Position) -> list[Order]:
+    """The protective legs at work for ``position``, oldest first."""
+    hedging = account.position_mode is PositionMode.HEDGING
+    return [
+        order
+        for order in engine.state.working(account.id, position.symbol)
+        if order.is_exit and (not hedging or order.position_id == position.id)
+    ]
+
+
+def protect(
+    engine: Engine,
+    account_id: str,
+    position_id: str,
+    stop_loss: Decimal | None = None,
+    take_profit: Decimal | None = None,
+) -> dict[Role, list[Order]]:
+    """Move a position's exits, or give it some; gives the legs at work for each role that was set.
+
+    Raises PositionNotFound, or InvalidRequest for a price on the wrong side of the market.
+    """
+    account = engine.account(account_id)
+    position = engine.position(account_id, position_id)
+    wanted = {Role.STOP_LOSS: stop_loss, Role.TAKE_PROFIT: take_profit}
+    if stop_loss is None and take_profit is None:
+        raise InvalidRequest("body", "{}", "at least one of stop_loss, take_profit")
+    for role, price in wanted.items():
+        if price is not None:
+            _check_side(engine, position, role, price)
+    hedged = position.id if account.position_mode is PositionMode.HEDGING else None
+    for role, price in wanted.items():
+        if price is not None:
+            at_work = legs(engine, account, position)
+            exits.reprice(engine, at_work, position, role, price, hedged)
+    at_work = legs(engine, account, position)
+    return {
+        role: [leg for leg in at_work if leg.role is role]
+        for role, price in wanted.items()
+        if price is not None
+    }
+
+
+def _check_side(engine: Engine, position: Position, role: Role, price: Decimal) -> None:
+    field = role.value.lower()
+    check_number(field, price)
+    mark = engine.prices.mark(position.symbol)
+    if mark is None:
+        return
+    below = (role is Role.STOP_LOSS) is (position.quantity > 0)
+    if price >= mark if below else price <= mark:
+        where = "below" if below else "above"
+        raise InvalidRequest(field, str(price), f"a price {where} the market at {mark}")
+
+
+def follow_entry(engine: Engine, entry: Order, change: OrderChange) -> None:
+    """Move the legs of a partly filled entry when its protective prices were changed."""
+    prices = {Role.STOP_LOSS: change.stop_loss, Role.TAKE_PROFIT: change.take_profit}
+    if entry.is_exit or not entry.filled or all(price is None for price in prices.values()):
+        return
+    account = engine.account(entry.account)
+    position = account.held(entry.symbol, entry.position_id)
+    if position is None:
+        return
+    hedged = position.id if account.position_mode is PositionMode.HEDGING else None
+    group = exits.group_of(entry.id)
+    for role, price in prices.items():
+        if price is not None:
+            own = [leg for leg in engine.state.group(entry.account, group) if not leg.is_final]
+            exits.reprice(engine, own, position, role, price, hedged)

@@ -1,0 +1,139 @@
+"""The writing end of a tape: one state, one clock, one way to add a fact.
+
+A session folds what the tape holds, then writes. Every fact goes through ``write``: appended,
+folded, told. It also opens what trading needs before the first order: the instruments, the
+accounts, and the brokers behind them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+
+from engine import events as ev
+from engine.accounts import Account
+from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound
+from engine.instruments import Instrument, Instruments, guess
+from engine.orders import Order
+from engine.ports import Capabilities, Instruction, LocalBroker, Prices
+from engine.positions import Position
+from engine.state import State
+from engine.tape import Record, Tape, TapeFailed
+from engine.trailing import is_held
+from engine.values import ONE, PositionMode, RejectReason, Status
+
+
+class Session:
+    """A tape, the state it folds to, and the accounts and brokers that are served from it."""
+
+    def __init__(self, tape: Tape, prices: Prices, state: State | None = None) -> None:
+        self.tape = tape
+        self.prices = prices
+        self.state = state or State()
+        for record in tape.records(self.state.seq):
+            self.state.apply(record)
+        self.now = self.state.ts
+        """Event time in ns UTC, set by whoever drives time."""
+        self.listeners: list[Callable[[Record], None]] = []
+        """Called with each record right after it is folded."""
+        self.local: dict[str, LocalBroker] = {}
+        """Brokers in this process, by account; the other accounts' brokers are remote."""
+        self.capabilities: dict[str, Capabilities] = {}
+        """What the broker behind each account can do."""
+        self.outbox: deque[Instruction] = deque()
+        """What remote brokers are to be sent once the tape is durable up to here."""
+        self.instruments = Instruments()
+        for instrument in self.state.instruments.values():
+            self.instruments.add(instrument)
+        self.trailing_held = {order.symbol for order in self.state.working() if is_held(order)}
+        """Symbols with trailing stops that this engine keeps itself."""
+        self.halted = False
+        """Whether the tape has failed: new orders are refused until another process takes over."""
+        self.cause = 0
+        """The record that what is being written follows from; 0 when it comes from outside."""
+
+    @property
+    def next_seq(self) -> int:
+        """The sequence number that the next fact will have."""
+        return self.state.seq + 1
+
+    def write(self, account: str, event: ev.Event) -> Record:
+        """Append one fact, fold it, and tell the listeners. On a dead tape it is folded alone."""
+        try:
+            record = self.tape.append(self.now, account, self.cause, event)
+        except TapeFailed:
+            self.halted = True
+            record = Record(self.state.seq + 1, self.now, account, self.cause, event)
+        self.state.apply(record)
+        for listener in self.listeners:
+            listener(record)
+        return record
+
+    def account(self, account_id: str) -> Account:
+        """The account with this id; AccountNotFound otherwise."""
+        found = self.state.accounts.get(account_id)
+        if found is None:
+            raise AccountNotFound(account_id)
+        return found
+
+    def order(self, account_id: str, order_id: str) -> Order:
+        """The account's order with this id; OrderNotFound otherwise."""
+        order = self.state.order(order_id)
+        if order is None or order.account != account_id:
+            raise OrderNotFound(order_id)
+        return order
+
+    def position(self, account_id: str, position_id: str) -> Position:
+        """The account's open position with this id; PositionNotFound otherwise."""
+        position = self.account(account_id).position(position_id)
+        if position is None:
+            raise PositionNotFound(position_id)
+        return position
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The terms of an exact symbol, guessed where none were listed."""
+        return self.instruments.find(symbol) or guess(symbol)
+
+    def start(
+        self, mode: str, version: str, nonce: str = "", assumptions: dict[str, str] | None = None
+    ) -> None:
+        """Open a session on the tape; a backtest's ``nonce`` follows from its inputs alone."""
+        self.write("", ev.SessionStarted(mode, version, nonce=nonce, assumptions=assumptions or {}))
+
+    def stop(self, reason: str) -> None:
+        """Note that the engine let go in good order."""
+        self.write("", ev.SessionEnded(reason))
+
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Let an instrument be traded; a fact only when its terms are news."""
+        if self.state.instruments.get(instrument.symbol) != instrument:
+            self.write("", ev.InstrumentListed(instrument))
+        self.instruments.add(instrument)
+
+    def open_account(
+        self,
+        account_id: str,
+        broker: LocalBroker,
+        currency: str,
+        cash: Decimal,
+        position_mode: PositionMode = PositionMode.NETTING,
+        leverage: Decimal = ONE,
+    ) -> None:
+        """Serve an account from ``broker``; a new one is opened and ``cash`` deposited.
+
+        An account the tape knows keeps its books. Orders that were in flight when the last process
+        ended were never taken by a local broker, which lived in it: they end here, rejected.
+        """
+        if account_id not in self.state.accounts:
+            self.write(account_id, ev.AccountOpened(currency, broker.name, position_mode, leverage))
+            if cash:
+                self.write(account_id, ev.CashAdjusted(cash, currency, "deposit"))
+        self.capabilities[account_id] = broker.capabilities
+        self.local[account_id] = broker
+        for order in self.state.working(account_id):
+            if order.status is Status.PENDING:
+                lost = "the engine stopped before its broker took the order"
+                self.write(account_id, ev.OrderRejected(order.id, RejectReason.UNKNOWN, lost))
+            elif order.status is Status.PENDING_CANCEL:
+                self.write(account_id, ev.OrderCancelled(order.id, "cancel completed on restart"))

@@ -1,0 +1,266 @@
+"""The fold: a tape's records in, the state of the world out, the same every time.
+
+``State.apply`` is the only writer of orders, trades, positions and accounts. It takes one record at
+a time, in order, decides nothing, and can be run by anybody with the tape; two folds of one tape
+give the same ``to_bytes``. The core checks a fact before it is appended, so a fact on the tape
+always folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine import events as ev
+from engine import image, orders, restate
+from engine.accounts import Account, charge, credit, settle
+from engine.fills import adjust, take
+from engine.instruments import Instrument, guess
+from engine.ledger import Ledger
+from engine.lifecycle import Step
+from engine.orders import Order, move, new_order
+from engine.positions import split
+from engine.tape.record import Record
+from engine.trades import new_trade
+from engine.values import ZERO, Side, Status
+
+
+class State(Ledger):
+    """Everything that follows from a tape up to ``seq``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seq = 0
+        self.ts = 0
+        self.accounts: dict[str, Account] = {}
+        self.instruments: dict[str, Instrument] = {}
+        self.limits: dict[str, str] = {}
+        self.trading_state = "ACTIVE"
+        self._adjustments: image.Adjustments = {}
+
+    def apply(self, record: Record) -> None:
+        """Take one record in."""
+        self.seq = record.seq
+        self.ts = record.ts
+        fold = _FOLDS.get(type(record.event))
+        if fold is not None:
+            fold(self, record, record.event)
+
+    def to_bytes(self) -> bytes:
+        """The whole state, the same bytes for the same tape."""
+        everything = self.orders.values()
+        return image.Image(
+            self.seq,
+            self.ts,
+            self.accounts,
+            self.instruments,
+            self.limits,
+            self.trading_state,
+            self._adjustments,
+            [order for order in everything if not order.is_final],
+            image.raw(order for order in everything if order.is_final),
+            image.raw(self.trades.values()),
+        ).to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> State:
+        """The state that ``to_bytes`` gave; raises msgspec.MsgspecError for anything else."""
+        sealed = image.from_bytes(data)
+        state = cls()
+        state.seq, state.ts = sealed.seq, sealed.ts
+        state.accounts, state.instruments = sealed.accounts, sealed.instruments
+        state.limits, state.trading_state = sealed.limits, sealed.trading_state
+        state._adjustments = sealed.adjustments
+        for order in sealed.working:
+            state._add_order(order)
+        state._sealed = sealed
+        return state
+
+    def _known(self, order_id: str) -> Order:
+        order = self.order(order_id)
+        if order is None:
+            raise KeyError(f"the tape speaks of order {order_id} before it was submitted")
+        return order
+
+    def _instrument(self, symbol: str) -> Instrument:
+        return self.instruments.get(symbol) or guess(symbol)
+
+    def _account_opened(self, record: Record, fact: ev.AccountOpened) -> None:
+        self.accounts[record.account] = Account(
+            record.account, fact.currency, fact.broker, fact.position_mode, fact.leverage
+        )
+
+    def _instrument_listed(self, _record: Record, fact: ev.InstrumentListed) -> None:
+        self.instruments[fact.instrument.symbol] = fact.instrument
+
+    def _order_submitted(self, record: Record, fact: ev.OrderSubmitted) -> None:
+        self._add_order(
+            new_order(
+                fact.order_id,
+                record.account,
+                fact.request,
+                record.ts,
+                fact.role,
+                fact.holder,
+                fact.parent_order_id,
+            )
+        )
+
+    def _order_accepted(self, record: Record, fact: ev.OrderAccepted) -> None:
+        order = self._known(fact.order_id)
+        move(order, Step.ACCEPTED, record.ts)
+        orders.name(order, fact.broker_id)
+
+    def _order_refused(self, record: Record, fact: ev.OrderRefused) -> None:
+        self._deny(self._known(fact.order_id), Step.REFUSED, fact, record.ts)
+
+    def _order_rejected(self, record: Record, fact: ev.OrderRejected) -> None:
+        self._deny(self._known(fact.order_id), Step.REJECTED, fact, record.ts)
+
+    def _deny(
+        self, order: Order, step: Step, fact: ev.OrderRefused | ev.OrderRejected, ts: int
+    ) -> None:
+        move(order, step, ts)
+        order.reject_reason = fact.reason
+        order.message = fact.message
+        self._take_off(order)
+
+    def _order_triggered(self, record: Record, fact: ev.OrderTriggered) -> None:
+        order = self._known(fact.order_id)
+        move(order, Step.TRIGGERED, record.ts)
+        order.triggered = True
+
+    def _order_trailed(self, record: Record, fact: ev.OrderTrailed) -> None:
+        order = self._known(fact.order_id)
+        order.stop_price = fact.stop_price
+        order.updated_at = record.ts
+
+    def _order_modified(self, record: Record, fact: ev.OrderModified) -> None:
+        order = self._known(fact.order_id)
+        orders.change(order, fact.change, record.ts)
+        orders.name(order, fact.broker_id)
+        if order.is_final:
+            self._take_off(order)
+
+    def _order_cancelled(self, record: Record, fact: ev.OrderCancelled) -> None:
+        order = self._known(fact.order_id)
+        move(order, Step.CANCELLED, record.ts)
+        order.message = fact.reason
+        self._take_off(order)
+
+    def _order_expired(self, record: Record, fact: ev.OrderExpired) -> None:
+        order = self._known(fact.order_id)
+        move(order, Step.EXPIRED, record.ts)
+        self._take_off(order)
+
+    def _cancel_requested(self, record: Record, fact: ev.OrderCancelRequested) -> None:
+        move(self._known(fact.order_id), Step.CANCEL_REQUESTED, record.ts)
+
+    def _cancel_rejected(self, record: Record, fact: ev.OrderCancelRejected) -> None:
+        order = self._known(fact.order_id)
+        if order.status is Status.PENDING_CANCEL:
+            orders.put_back(order, record.ts)
+
+    def _outcome_unknown(self, record: Record, fact: ev.OrderOutcomeUnknown) -> None:
+        move(self._known(fact.order_id), Step.LOST_SIGHT, record.ts)
+
+    def _resolved(self, record: Record, fact: ev.OrderResolved) -> None:
+        order = self._known(fact.order_id)
+        if fact.reached:
+            move(order, Step.REOPENED_PARTIAL if order.filled else Step.REOPENED, record.ts)
+            orders.name(order, fact.broker_id)
+        else:
+            move(order, Step.NEVER_REACHED, record.ts)
+            order.message = fact.evidence
+            self._take_off(order)
+
+    def _trade_filled(self, record: Record, fact: ev.TradeFilled) -> None:
+        order = self._known(fact.order_id)
+        quantity = fact.quantity
+        orders.fill(order, quantity, fact.price, record.ts)
+        account = self.accounts[record.account]
+        request = order.request
+        order.position_id = take(
+            account,
+            self._instrument(request.symbol),
+            order,
+            quantity if request.side is Side.BUY else -quantity,
+            fact.price,
+            (record.seq, record.ts),
+            fact.position_id or order.position_id,
+        )
+        if fact.commission:
+            charge(account, fact.commission_currency or account.currency, fact.commission)
+        self._add_trade(new_trade(order, fact, order.position_id))
+        if order.is_final:
+            self._take_off(order)
+
+    def _trade_corrected(self, _record: Record, fact: ev.TradeCorrected) -> None:
+        self._restate(fact.trade_id, fact)
+
+    def _trade_busted(self, _record: Record, fact: ev.TradeBusted) -> None:
+        self._restate(fact.trade_id, ev.TradeCorrected(fact.trade_id, ZERO, ZERO))
+
+    def _restate(self, trade_id: str, fact: ev.TradeCorrected) -> None:
+        trade = self.trades[trade_id]
+        account = self.accounts[trade.account]
+        instrument = self._instrument(trade.symbol)
+        order = self._known(trade.order_id)
+        restate.correct(
+            account, instrument, order, trade, fact.quantity, fact.price, fact.commission
+        )
+        told = [
+            one
+            for one in self.trades.values()
+            if one.account == trade.account and one.symbol == trade.symbol
+        ]
+        adjustments = self._adjustments.get(trade.account, {}).get(trade.symbol, [])
+        restate.refold(account, instrument, told, self.orders, adjustments)
+
+    def _cash_adjusted(self, record: Record, fact: ev.CashAdjusted) -> None:
+        account = self.accounts[record.account]
+        settle(account, fact.currency, fact.amount)
+        credit(account.adjustments, fact.currency, fact.amount)
+
+    def _position_adjusted(self, record: Record, fact: ev.PositionAdjusted) -> None:
+        account = self.accounts[record.account]
+        position = account.position(fact.position_id)
+        if position is None:
+            raise KeyError(f"the tape adjusts position {fact.position_id}, which is not open")
+        split(position, fact.ratio)
+        adjust(account, position, fact.quantity, fact.cost, record.ts)
+        by_symbol = self._adjustments.setdefault(record.account, {})
+        by_symbol.setdefault(fact.symbol, []).append((record.seq, record.ts, fact))
+
+    def _limits_changed(self, _record: Record, fact: ev.LimitsChanged) -> None:
+        self.limits = dict(fact.limits)
+
+    def _trading_state_changed(self, _record: Record, fact: ev.TradingStateChanged) -> None:
+        self.trading_state = fact.trading_state
+
+
+_FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
+    ev.AccountOpened: State._account_opened,
+    ev.InstrumentListed: State._instrument_listed,
+    ev.OrderSubmitted: State._order_submitted,
+    ev.OrderAccepted: State._order_accepted,
+    ev.OrderRefused: State._order_refused,
+    ev.OrderRejected: State._order_rejected,
+    ev.OrderTriggered: State._order_triggered,
+    ev.OrderTrailed: State._order_trailed,
+    ev.OrderModified: State._order_modified,
+    ev.OrderCancelled: State._order_cancelled,
+    ev.OrderExpired: State._order_expired,
+    ev.OrderCancelRequested: State._cancel_requested,
+    ev.OrderCancelRejected: State._cancel_rejected,
+    ev.OrderOutcomeUnknown: State._outcome_unknown,
+    ev.OrderResolved: State._resolved,
+    ev.TradeFilled: State._trade_filled,
+    ev.TradeCorrected: State._trade_corrected,
+    ev.TradeBusted: State._trade_busted,
+    ev.CashAdjusted: State._cash_adjusted,
+    ev.PositionAdjusted: State._position_adjusted,
+    ev.LimitsChanged: State._limits_changed,
+    ev.TradingStateChanged: State._trading_state_changed,
+}
+"""What each fact does to the state; a fact without an entry is told to people only."""

@@ -1,0 +1,88 @@
+"""What the books are worth at the market's prices: equity, margin and unrealized profit.
+
+Nothing here is a fact; it is state and prices put together at the moment of asking, in the
+account's own currency. A position whose symbol has no price yet is valued at its average price.
+Money in a currency that has no known rate can not be valued, and saying so beats leaving it out.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.accounts import Account
+from engine.errors import ProviderUnavailable
+from engine.ports import Prices
+from engine.positions import Position
+from engine.values import ZERO
+
+
+class Summary(msgspec.Struct, frozen=True, gc=False):
+    """An account at a glance, in ``currency``. ``balance`` leaves unrealized profit out, ``equity``
+    counts it.
+    """
+
+    currency: str
+    balance: Decimal
+    equity: Decimal
+    margin_used: Decimal
+    margin_available: Decimal
+    unrealized_pnl: Decimal
+
+
+def mark(position: Position, prices: Prices) -> Decimal:
+    """The price to value ``position`` at."""
+    price = prices.mark(position.symbol)
+    return position.average_price if price is None else price
+
+
+def unrealized(position: Position, prices: Prices) -> Decimal:
+    """What closing ``position`` at the mark would earn, in its own currency."""
+    return position.quantity * mark(position, prices) * position.multiplier - position.cost
+
+
+def margin(position: Position, prices: Prices) -> Decimal:
+    """What ``position`` ties up, in its own currency: its value at the mark over its leverage."""
+    value = abs(position.quantity) * mark(position, prices) * position.multiplier
+    return value / position.leverage
+
+
+def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decimal:
+    """``amount`` of ``currency`` in another; raises ProviderUnavailable where no rate is known."""
+    if currency == into or not amount:
+        return amount
+    rate = prices.rate(currency, into)
+    if rate is None:
+        raise ProviderUnavailable(
+            f"no exchange rate from {currency} to {into} is known", currency=currency, into=into
+        )
+    return amount * rate
+
+
+def summary(account: Account, prices: Prices) -> Summary:
+    """Value the whole account at ``prices``."""
+    base = account.currency
+    balance = equity = used = open_profit = ZERO
+    for currency, amount in account.cash.items():
+        balance += convert(amount, currency, base, prices)
+    for position in account.positions.values():
+        currency = position.currency
+        price = mark(position, prices)
+        value = position.quantity * price * position.multiplier
+        balance += convert(position.cost, currency, base, prices)
+        open_profit += convert(value - position.cost, currency, base, prices)
+        used += convert(abs(value) / position.leverage, currency, base, prices)
+    equity = balance + open_profit
+    return Summary(base, balance, equity, used, max(equity - used, ZERO), open_profit)
+
+
+def profit(account: Account, currencies: dict[str, str], prices: Prices) -> Decimal:
+    """Realized profit before commission, in the account's currency; ``currencies`` by symbol."""
+    return sum(
+        (
+            convert(amount, currencies[symbol], account.currency, prices)
+            for symbol, amount in account.realized.items()
+        ),
+        ZERO,
+    )
