@@ -26,8 +26,13 @@ class Board:
         self.series = series
         self.rows = [-1] * len(series)
         """The visible row of each series; -1 before the first."""
-        self._bars = {one.symbol: k for k, one in enumerate(series) if isinstance(one, Bars)}
-        self._quotes = {one.symbol: k for k, one in enumerate(series) if isinstance(one, Quotes)}
+        self._bars: dict[str, tuple[int, Bars]] = {}
+        self._quotes: dict[str, tuple[int, Quotes]] = {}
+        for k, one in enumerate(series):
+            if isinstance(one, Bars):
+                self._bars[one.symbol] = k, one
+            else:
+                self._quotes[one.symbol] = k, one
         self._history = History(one for one in series if isinstance(one, Bars))
 
     @property
@@ -41,17 +46,18 @@ class Board:
 
     def mark(self, symbol: str) -> Decimal | None:
         """The last known price of ``symbol``; None before the first."""
-        k = self._quotes.get(symbol)
-        if k is not None and self.rows[k] >= 0:
-            quotes, i = self.series[k], self.rows[k]
-            assert isinstance(quotes, Quotes)
-            return quotes.price(quotes.bid[i] + quotes.ask[i]) / 2
-        k = self._bars.get(symbol)
-        if k is None or self.rows[k] < 0:
+        quoted = self._quotes.get(symbol)
+        if quoted is not None:
+            k, quotes = quoted
+            i = self.rows[k]
+            if i >= 0:
+                return quotes.price(quotes.bid[i] + quotes.ask[i]) / 2
+        charted = self._bars.get(symbol)
+        if charted is None:
             return None
-        bars = self.series[k]
-        assert isinstance(bars, Bars)
-        return bars.price(bars.close[self.rows[k]])
+        k, bars = charted
+        i = self.rows[k]
+        return bars.price(bars.close[i]) if i >= 0 else None
 
     def rate(self, currency: str, into: str) -> Decimal | None:
         """What one unit of ``currency`` is worth in another, by the pair or its inverse."""
@@ -68,21 +74,18 @@ class Board:
 
         Raises SymbolNotFound, or ProviderUnavailable before the first row.
         """
-        k = self._quotes.get(symbol)
-        if k is not None and self.rows[k] >= 0:
-            quotes = self.series[k]
-            assert isinstance(quotes, Quotes)
-            return quotes.quote(self.rows[k])
-        price = self.mark(symbol)
-        if price is None:
-            if k is None and symbol not in self._bars:
-                raise SymbolNotFound(symbol)
+        quoted = self._quotes.get(symbol)
+        if quoted is not None and self.rows[quoted[0]] >= 0:
+            return quoted[1].quote(self.rows[quoted[0]])
+        charted = self._bars.get(symbol)
+        if quoted is None and charted is None:
+            raise SymbolNotFound(symbol)
+        if charted is None or self.rows[charted[0]] < 0:
             raise ProviderUnavailable(f"no price of {symbol} is known yet", symbol=symbol)
-        bars_at = self._bars[symbol]
-        bars = self.series[bars_at]
-        assert isinstance(bars, Bars)
-        ts = bars.end(self.rows[bars_at])
-        return Quote(symbol, ts, price, price, None, None, price)
+        k, bars = charted
+        i = self.rows[k]
+        price = bars.price(bars.close[i])
+        return Quote(symbol, bars.end(i), price, price, None, None, price)
 
     def bars(
         self,
