@@ -1,0 +1,1 @@
+"""Every broker that can stand behind the engine, one folder each."""

@@ -1,0 +1,155 @@
+"""A working order as the simulator keeps it: its prices as integers, seen from the trader's side.
+
+The trader's side means that smaller is always better: a sell's prices are negated, so that one set
+of rules serves both directions. Prices are converted once for a price scale, rounded so that the
+comparison with a bar stays exact even for a price finer than the data, and the exact price is
+kept beside them for the fill. ``remaining`` and ``filled`` are the simulator's own count.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from engine.instruments import Instrument
+from engine.orders import Order
+from engine.requests import OrderChange
+from engine.values import ZERO, OrderType, Role, Side, TimeInForce, TrailingType
+
+NEVER = 2**63 - 1
+"""Later than every time in ns."""
+_UNSCALED = -1
+
+
+class Ticket:
+    """One working order. ``kind`` is what it acts as now: a stop once reached is a market order."""
+
+    __slots__ = (
+        "distance",
+        "expires",
+        "filled",
+        "fits_once",
+        "instrument",
+        "kind",
+        "limit",
+        "limit_price",
+        "live_at",
+        "maker",
+        "notional",
+        "order",
+        "reduces",
+        "remaining",
+        "rested",
+        "scale",
+        "sign",
+        "sprung",
+        "stop",
+        "stop_price",
+        "through",
+        "trailed",
+        "trailing_distance",
+        "working",
+    )
+
+    def __init__(self, order: Order, instrument: Instrument, live_at: int, expires: int) -> None:
+        request = order.request
+        kind = request.order_type
+        if order.triggered:
+            kind = OrderType.LIMIT if kind is OrderType.STOP_LIMIT else OrderType.MARKET
+        self.order = order
+        self.instrument = instrument
+        self.kind = kind
+        self.sign = 1 if request.side is Side.BUY else -1
+        self.live_at = live_at
+        self.expires = expires
+        self.filled = order.filled
+        self.notional = order.notional
+        self.remaining = order.quantity - order.filled
+        self.reduces = request.reduce_only or order.role is not Role.ENTRY
+        self.fits_once = request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+        self.rested = request.post_only or bool(order.filled)
+        self.limit_price = order.limit_price
+        self.stop_price = order.stop_price
+        self.trailing_distance = order.trailing_distance
+        self.scale = _UNSCALED
+        self.limit = self.stop = self.distance = self.through = 0
+        self.maker = self.sprung = self.trailed = False
+        self.working = True
+
+    def rescale(self, scale: int, penetration_ticks: int) -> None:
+        """Convert the prices for data whose prices are integers over ``10 ** scale``."""
+        self.scale = scale
+        if self.limit_price is not None:
+            self.limit = self._floor(self.limit_price)
+        if self.stop_price is not None:
+            self.stop = self._ceiling(self.stop_price)
+        if self.trailing_distance is not None:
+            self.distance = _to_integer(self.trailing_distance, scale, ROUND_CEILING)
+        if penetration_ticks:
+            self.through = penetration_ticks * self.tick(scale)
+
+    def change(self, change: OrderChange) -> None:
+        """Take over the values of ``change`` that are not None; its place in the book stays."""
+        if change.quantity is not None:
+            self.remaining = change.quantity - self.filled
+        if change.limit_price is not None:
+            self.limit_price = change.limit_price
+        if change.stop_price is not None:
+            self.stop_price = change.stop_price
+        if change.trailing_distance is not None:
+            self.trailing_distance = change.trailing_distance
+        self.scale = _UNSCALED
+
+    def tick(self, scale: int) -> int:
+        """One tick as a scaled integer: the instrument's, or else the last digit of the data."""
+        tick = self.instrument.tick
+        return 1 if tick is None else _to_integer(tick, scale, ROUND_CEILING)
+
+    def price(self, seen: int) -> Decimal:
+        """The exact price behind a scaled one seen from the trader's side."""
+        return Decimal(self.sign * seen).scaleb(-self.scale)
+
+    def follow(self, best: int) -> bool:
+        """Move the stop of a trailing order after the ``best`` price seen; whether it moved."""
+        level = best + self._gap(best)
+        if self.stop_price is not None and level >= self.stop:
+            return False
+        self.stop = level
+        self.stop_price = self.price(level)
+        return True
+
+    def trail_from(self, mark: Decimal) -> None:
+        """Start a trailing stop at its distance from ``mark``, to the digits that ``mark`` has."""
+        exponent = mark.as_tuple().exponent
+        self.scale = max(0, -exponent) if isinstance(exponent, int) else 0
+        self.rescale(self.scale, 0)
+        self.stop_price = None
+        self.follow(self._floor(mark))
+        self.scale = _UNSCALED  # of the data, not of the mark
+
+    def spring(self, into: OrderType) -> None:
+        """The stop price was reached: from here the order is ``into``."""
+        self.kind = into
+        self.sprung = True
+
+    def take(self, quantity: Decimal, price: Decimal) -> None:
+        """Count one fill."""
+        self.filled += quantity
+        self.notional += quantity * price
+        self.remaining -= quantity
+        self.rested = True
+
+    def _gap(self, best: int) -> int:
+        if self.order.request.trailing_type is not TrailingType.PERCENT:
+            return self.distance
+        share = (self.trailing_distance or ZERO) * abs(best) / 100
+        return int(share.to_integral_value(ROUND_CEILING))
+
+    def _floor(self, price: Decimal) -> int:
+        return _to_integer(self.sign * price, self.scale, ROUND_FLOOR)
+
+    def _ceiling(self, price: Decimal) -> int:
+        return _to_integer(self.sign * price, self.scale, ROUND_CEILING)
+
+
+def _to_integer(price: Decimal, scale: int, rounding: str) -> int:
+    return int(price.scaleb(scale).to_integral_value(rounding))
