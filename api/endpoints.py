@@ -1,0 +1,226 @@
+"""What can be asked for at a path, declared once: the code that answers and its description.
+
+An `Operation` says what one method of one path takes and gives; the OpenAPI document is made of
+nothing else. A `Resource` is all operations of one path, as a plain ASGI endpoint: it picks the
+operation by a dictionary, reads the body at most once, encodes the answer once, and turns every
+error into a refusal of one shape. Endpoints that answer otherwise (a stream) carry a tuple
+``operations`` and are described by it just the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from api.auth import Scope
+from api.forms import Field, Form
+from api.guards import HEADERS, principal
+from api.metrics import Metrics
+from api.refusals import RawHeaders, Refusal, encode, send_json, send_refusal
+from engine.errors import EngineError
+from engine.tape.errors import TapeError
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Send
+    from starlette.types import Scope as AsgiScope
+
+log = logging.getLogger("onetape.http")
+
+PREFIXES = ("/v1", "")
+BODY_TIMEOUT_S = 10.0
+_NOTHING: Form = Form()
+
+
+class Call:
+    """One request as a handler sees it."""
+
+    __slots__ = ("_scope", "body", "query")
+
+    def __init__(self, scope: AsgiScope, body: bytes) -> None:
+        self._scope = scope
+        self.body = body
+        self.query: bytes = scope["query_string"]
+
+    @property
+    def headers(self) -> Mapping[bytes, bytes]:
+        """The headers by lower-case name."""
+        headers: Mapping[bytes, bytes] | None = self._scope.get(HEADERS)
+        return dict(self._scope["headers"]) if headers is None else headers
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The values that the path holds, decoded."""
+        values: Mapping[str, str] = self._scope["path_params"]
+        return values
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A value to be encoded, with a status other than the operation's own."""
+
+    status: int
+    value: Any
+    headers: RawHeaders | None = None
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one method of one path takes and gives.
+
+    ``answer`` is the wire type of a success (None: text of type ``media``). ``failures`` are the
+    statuses it may refuse with beyond those that every operation may, and why.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handler: Handler | None = None
+    answer: Any = None
+    tag: str = ""
+    description: str = ""
+    status: int = 200
+    media: str = "application/json"
+    parameters: Mapping[str, Field] = field(default_factory=dict)
+    query: Form = _NOTHING
+    body: Form | None = None
+    is_body_required: bool = True
+    failures: Mapping[int, str] = field(default_factory=dict)
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    scope: Scope = Scope.READ
+
+
+class Resource:
+    """All operations of one path, as an ASGI endpoint."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        refusal_of: Callable[[EngineError | TapeError], Refusal],
+        metrics: Metrics,
+    ) -> None:
+        paths = {operation.path for operation in operations}
+        if len(paths) != 1:
+            raise ValueError(f"operations: {sorted(paths)} are not one path")
+        self.path = paths.pop()
+        self.operations = tuple(operations)
+        self._by_method: dict[str, Operation] = {each.method: each for each in operations}
+        if "GET" in self._by_method:
+            self._by_method["HEAD"] = self._by_method["GET"]
+        self._refusal_of = refusal_of
+        self._metrics = metrics
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method: str = scope["method"]
+        operation = self._by_method.get(method)
+        if operation is None or operation.handler is None:
+            await send_refusal(scope, send, self._wrong_method(method))
+            return
+        started = perf_counter()
+        status, headers = operation.status, None
+        try:
+            self._check_scope(scope, operation)
+            body = b"" if operation.body is None else await _body(receive)
+            given = await operation.handler(Call(scope, body))
+            if type(given) is Answer:
+                status, headers, given = given.status, given.headers, given.value
+            payload = encode(given)
+        except Refusal as refusal:
+            status, payload, headers = refusal.status, refusal.body, refusal.headers
+        except (EngineError, TapeError) as error:
+            said = self._refusal_of(error)
+            status, payload, headers = said.status, said.body, said.headers
+            if status == 500:
+                log.exception("%s %s failed", method, self.path)
+        await send_json(send, status, payload, headers)
+        self._metrics.observe(operation.method, self.path, status, perf_counter() - started)
+
+    def _check_scope(self, scope: AsgiScope, operation: Operation) -> None:
+        caller = principal(scope)
+        refusal = caller.lacks(operation.scope) if caller is not None else None
+        if refusal is not None:
+            raise refusal
+
+    def _wrong_method(self, method: str) -> Refusal:
+        allowed = ", ".join(self._by_method)
+        return Refusal(
+            405,
+            "INVALID_REQUEST",
+            f"the method is {method[:32]!r}; expected {allowed} at {self.path}",
+            {"field": "method", "value": method[:32], "expected": allowed},
+            [(b"allow", allowed.encode())],
+        )
+
+
+def routes_of(resources: Iterable[Resource]) -> list[BaseRoute]:
+    """Each resource at `/v1` and at `/`, in the order given: the first match answers."""
+    return [
+        Route(prefix + _pattern(resource.path), resource)
+        for resource in resources
+        for prefix in PREFIXES
+    ]
+
+
+def operations_of(routes: Iterable[BaseRoute]) -> Iterator[Operation]:
+    """Every operation that the endpoints of ``routes`` declare, each once."""
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        if isinstance(route, Route | WebSocketRoute):
+            declared: Sequence[Operation] = getattr(route.endpoint, "operations", ())
+            for operation in declared:
+                if (operation.method, operation.path) not in seen:
+                    seen.add((operation.method, operation.path))
+                    yield operation
+
+
+async def no_such_path(scope: AsgiScope, _receive: Receive, send: Send) -> None:
+    """The answer where no route matches; a router's ``default``."""
+    path = scope["path"][:200]
+    refusal = Refusal(
+        404,
+        "INVALID_REQUEST",
+        f"no such path: {path}; /docs shows those there are",
+        {"resource": "path", "id": path},
+    )
+    await send_refusal(scope, send, refusal)
+
+
+def _pattern(path: str) -> str:
+    # A symbol may hold slashes, whether they arrive as they are or percent-encoded.
+    return path.replace("{symbol}", "{symbol:path}")
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body; a Refusal if it does not come in time or the client went away."""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            chunks: list[bytes] = []
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise _late()
+                chunk: bytes = message.get("body", b"")
+                if not message.get("more_body", False):
+                    return b"".join([*chunks, chunk]) if chunks else chunk
+                chunks.append(chunk)
+    except TimeoutError:
+        raise _late() from None
+
+
+def _late() -> Refusal:
+    return Refusal(
+        408,
+        "INVALID_REQUEST",
+        f"the body did not arrive whole within {BODY_TIMEOUT_S:g} seconds",
+        None,
+        [(b"connection", b"close")],
+    )

@@ -1,0 +1,82 @@
+"""Market data over REST: the newest quote and the closed bars of a symbol, never the future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from api.endpoints import Call, Operation
+from api.fields import Text
+from api.trading import errors, parse, render, wire
+from engine.errors import ProviderUnavailable
+from engine.market.timeframes import timeframe_ns
+
+if TYPE_CHECKING:
+    from api.trading.port import Desk
+
+_SYMBOL = {"symbol": Text("A symbol; a slash in it may be percent-encoded", 64, "AAPL")}
+_FAILS = {404: errors.UNKNOWN_SYMBOL, 503: errors.UNAVAILABLE}
+
+
+class Market:
+    """The handlers of `/quotes` and `/bars`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._board = desk.board
+        self._engine = desk.engine
+
+    async def quote(self, call: Call) -> wire.Quote:
+        """The newest quote."""
+        parse.NO_QUERY.read_query(call.query)
+        symbol = self._symbol(call)
+        quote = self._board.quote(symbol)
+        if quote is None:
+            raise ProviderUnavailable(f"no quote of {symbol} is known yet", symbol=symbol)
+        return render.quote(quote, self._board.provider, self._board.mark(symbol))
+
+    async def bars(self, call: Call) -> list[wire.Bar]:
+        """Closed bars, oldest first; a limit keeps the newest."""
+        query = parse.BARS_QUERY.read_query(call.query)
+        bars = self._board.bars(
+            self._symbol(call),
+            timeframe_ns(query["timeframe"]),
+            query.get("start"),
+            query.get("end"),
+            query.get("limit", parse.BARS_MAX),
+        )
+        return [render.bar(bar, self._board.provider) for bar in bars]
+
+    def operations(self) -> Iterator[list[Operation]]:
+        """What can be asked, one list for each path."""
+        yield [
+            Operation(
+                "GET",
+                "/quotes/{symbol}",
+                "Get the newest quote",
+                self.quote,
+                wire.Quote,
+                tag="Market data",
+                parameters=_SYMBOL,
+                query=parse.NO_QUERY,
+                failures=_FAILS,
+            )
+        ]
+        yield [
+            Operation(
+                "GET",
+                "/bars/{symbol}",
+                "Get closed bars",
+                self.bars,
+                list[wire.Bar],
+                tag="Market data",
+                description="Oldest first. `start` and `end` are inclusive; `limit` keeps the "
+                "newest. A bar is shown once it is complete.",
+                parameters=_SYMBOL,
+                query=parse.BARS_QUERY,
+                failures=_FAILS,
+            )
+        ]
+
+    def _symbol(self, call: Call) -> str:
+        name = _SYMBOL["symbol"].read("symbol", call.path["symbol"])
+        return self._engine.instruments.resolve(name).symbol
