@@ -97,7 +97,7 @@ class Engine(Session):
         holder = Holder.BROKER if request.order_type in kinds else Holder.ENGINE
         fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id)
         record = self.write(account_id, fact)
-        order = self.state.orders[order_id]
+        order = self.state.working_order(order_id)
         outer, self.cause = self.cause, record.seq
         try:
             if refusal is not None:

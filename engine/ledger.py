@@ -44,6 +44,10 @@ class Ledger:
         found = self._orders.get(order_id)
         return found if found is not None or self._sealed is None else self.orders.get(order_id)
 
+    def working_order(self, order_id: str) -> Order:
+        """The order with this id, which is known to be open; KeyError otherwise."""
+        return self._orders[order_id]
+
     def by_client_id(self, account: str, client_order_id: str) -> Order | None:
         """The order that ``account`` placed under its own ``client_order_id``, or None."""
         self._unseal()
