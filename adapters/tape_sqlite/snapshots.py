@@ -9,27 +9,30 @@ from __future__ import annotations
 
 import logging
 import os
-from hashlib import blake2b
 from pathlib import Path
+from struct import Struct, error
 from typing import Protocol
+from zlib import crc32
 
 import msgspec
 
 FORMAT = 1
 MAGIC = b"onetape-snapshot"
-_CHECK_BYTES = 16
+
+# After the magic: checksum of the label and the state, length of the label, length of the state. A
+# CRC is enough here: it guards against accidents, and the tape's own hash says whose state it is.
+_SIZES = Struct("<IIQ")
 
 _log = logging.getLogger("onetape.tape")
 
 
-class Snapshot(msgspec.Struct, frozen=True):
-    """A state's bytes, and the place in the tape at which it holds."""
+class Label(msgspec.Struct, frozen=True):
+    """The place in the tape at which a state holds."""
 
     format: int
     tape_id: str
     seq: int
     hash: bytes
-    state: bytes
 
 
 class HashedTape(Protocol):
@@ -57,11 +60,13 @@ def save(path: str | Path, tape: HashedTape, seq: int, state: bytes) -> None:
     tape_id, there = tape.tape_id, tape.hash_at(seq)
     if tape_id is None or there is None:
         raise ValueError(f"seq is {seq}; expected a record that is already on disk")
-    body = msgspec.msgpack.encode(Snapshot(FORMAT, tape_id, seq, there, state))
+    label = msgspec.msgpack.encode(Label(FORMAT, tape_id, seq, there))
+    check = crc32(state, crc32(label))
     final = path_of(Path(path))
     fresh = final.with_name(final.name + ".new")
     with fresh.open("wb") as file:
-        file.write(MAGIC + _check(body) + body)
+        file.write(MAGIC + _SIZES.pack(check, len(label), len(state)) + label)
+        file.write(state)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(final)
@@ -74,40 +79,42 @@ def save(path: str | Path, tape: HashedTape, seq: int, state: bytes) -> None:
 
 def load_latest(path: str | Path, tape: HashedTape) -> tuple[int, bytes] | None:
     """The record and the state to fold on from, or None where the whole tape must be folded."""
-    file = path_of(Path(path))
+    path = path_of(Path(path))
     try:
-        snapshot = _decode(file.read_bytes())
-        _agree(snapshot, tape)
+        label, state = _read(path)
+        _agree(label, tape)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        _log.warning("%s is ignored: %s", file, error)
+    except (OSError, ValueError) as fault:
+        _log.warning("%s is ignored: %s", path, fault)
         return None
-    return snapshot.seq, snapshot.state
+    return label.seq, state
 
 
-def _decode(raw: bytes) -> Snapshot:
-    start = len(MAGIC) + _CHECK_BYTES
-    body = raw[start:]
-    if raw[: len(MAGIC)] != MAGIC:
-        raise ValueError("it is not a snapshot")
-    if raw[len(MAGIC) : start] != _check(body):
+def _read(path: Path) -> tuple[Label, bytes]:
+    with path.open("rb", buffering=0) as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise ValueError("it is not a snapshot")
+        try:
+            check, label_bytes, state_bytes = _SIZES.unpack(file.read(_SIZES.size))
+        except error as fault:
+            raise ValueError("it is cut short") from fault
+        if path.stat().st_size != len(MAGIC) + _SIZES.size + label_bytes + state_bytes:
+            raise ValueError("its length is not the one it states")
+        head, state = file.read(label_bytes), file.readall()
+    if crc32(state, crc32(head)) != check:
         raise ValueError("its checksum does not match")
     try:
-        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"it can not be decoded: {error}") from error
-    if snapshot.format != FORMAT:
-        raise ValueError(f"it has format {snapshot.format}, this version reads {FORMAT}")
-    return snapshot
+        label = msgspec.msgpack.decode(head, type=Label)
+    except msgspec.MsgspecError as fault:
+        raise ValueError(f"its label can not be decoded: {fault}") from fault
+    if label.format != FORMAT:
+        raise ValueError(f"it has format {label.format}, this version reads {FORMAT}")
+    return label, state
 
 
-def _agree(snapshot: Snapshot, tape: HashedTape) -> None:
-    if snapshot.tape_id != tape.tape_id:
-        raise ValueError(f"it belongs to tape {snapshot.tape_id}, this is {tape.tape_id}")
-    if snapshot.hash != tape.hash_at(snapshot.seq):
-        raise ValueError(f"the tape has no such record {snapshot.seq}")
-
-
-def _check(body: bytes) -> bytes:
-    return blake2b(body, digest_size=_CHECK_BYTES).digest()
+def _agree(label: Label, tape: HashedTape) -> None:
+    if label.tape_id != tape.tape_id:
+        raise ValueError(f"it belongs to tape {label.tape_id}, this is {tape.tape_id}")
+    if label.hash != tape.hash_at(label.seq):
+        raise ValueError(f"the tape has no such record {label.seq}")
