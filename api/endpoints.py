@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from api.auth import Scope
 from api.forms import Field, Form
 from api.guards import HEADERS, principal
 from api.metrics import Metrics
-from api.refusals import RawHeaders, Refusal, encode, send_json, send_refusal
+from api.refusals import JSON, RawHeaders, Refusal, encode, send_refusal, send_whole
 from engine.errors import EngineError
 from engine.tape.errors import TapeError
 
@@ -76,8 +77,9 @@ Handler = Callable[[Call], Awaitable[Any]]
 class Operation:
     """What one method of one path takes and gives.
 
-    ``answer`` is the wire type of a success (None: text of type ``media``). ``failures`` are the
-    statuses it may refuse with beyond those that every operation may, and why.
+    ``answer`` is the wire type of a success; None where the handler gives bytes of type ``media``.
+    ``failures`` are the statuses it may refuse with beyond those that every operation may, and why;
+    ``answers`` are the types of successes that come with another status.
     """
 
     method: str
@@ -96,6 +98,11 @@ class Operation:
     failures: Mapping[int, str] = field(default_factory=dict)
     answers: Mapping[int, Any] = field(default_factory=dict)
     scope: Scope = Scope.READ
+
+    @cached_property
+    def content_type(self) -> tuple[bytes, bytes]:
+        """The header that says what a success is made of."""
+        return (b"content-type", self.media.encode())
 
 
 class Resource:
@@ -126,14 +133,15 @@ class Resource:
             await send_refusal(scope, send, self._wrong_method(method))
             return
         started = perf_counter()
-        status, headers = operation.status, None
+        status, headers, media = operation.status, None, JSON
         try:
             self._check_scope(scope, operation)
             body = b"" if operation.body is None else await _body(receive)
             given = await operation.handler(Call(scope, body))
             if type(given) is Answer:
                 status, headers, given = given.status, given.headers, given.value
-            payload = encode(given)
+            payload = given if type(given) is bytes else encode(given)
+            media = operation.content_type
         except Refusal as refusal:
             status, payload, headers = refusal.status, refusal.body, refusal.headers
         except (EngineError, TapeError) as error:
@@ -141,7 +149,7 @@ class Resource:
             status, payload, headers = said.status, said.body, said.headers
             if status == 500:
                 log.exception("%s %s failed", method, self.path)
-        await send_json(send, status, payload, headers)
+        await send_whole(send, status, payload, headers, media)
         self._metrics.observe(operation.method, self.path, status, perf_counter() - started)
 
     def _check_scope(self, scope: AsgiScope, operation: Operation) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope, Send
 
 RawHeaders = list[tuple[bytes, bytes]]
-_JSON = (b"content-type", b"application/json")
+JSON = (b"content-type", b"application/json")
 _HANDSHAKE = "websocket.http.response"
 
 encode = msgspec.json.Encoder().encode
@@ -51,12 +51,16 @@ def retry_after(seconds: float) -> RawHeaders:
     return [(b"retry-after", str(max(1, round(seconds + 0.5))).encode())]
 
 
-async def send_json(
-    send: Send, status: int, body: bytes, headers: RawHeaders | None = None
+async def send_whole(
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: RawHeaders | None = None,
+    media: tuple[bytes, bytes] = JSON,
 ) -> None:
-    """Send a whole JSON answer."""
+    """Send a whole answer, JSON unless ``media`` is another content type."""
     length = (b"content-length", str(len(body)).encode())
-    sent = [_JSON, length] if not headers else [_JSON, length, *headers]
+    sent = [media, length] if not headers else [media, length, *headers]
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
 
@@ -64,12 +68,12 @@ async def send_json(
 async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Answer a request, or a WebSocket handshake, with ``refusal``."""
     if scope["type"] == "http":
-        await send_json(send, refusal.status, refusal.body, refusal.headers)
+        await send_whole(send, refusal.status, refusal.body, refusal.headers)
         return
     if _HANDSHAKE not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008})
         return
-    headers = [_JSON, (b"content-length", str(len(refusal.body)).encode()), *refusal.headers]
+    headers = [JSON, (b"content-length", str(len(refusal.body)).encode()), *refusal.headers]
     start = {"type": f"{_HANDSHAKE}.start", "status": refusal.status, "headers": headers}
     await send(start)
     await send({"type": f"{_HANDSHAKE}.body", "body": refusal.body})

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import msgspec
-from engine.market.board import Board
 
 from engine.core import Engine
+from engine.market.board import Board
 
 
 class Connection(msgspec.Struct, frozen=True):

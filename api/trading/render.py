@@ -12,10 +12,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.valuation import summary, unrealized
-
 from api.trading import wire
 from engine.market.timeframes import timeframe_name
+from engine.valuation import summary, unrealized
 from engine.values import NANOSECONDS, ZERO, Status, decimal_text
 
 if TYPE_CHECKING:

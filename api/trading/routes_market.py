@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
-from engine.errors import ProviderUnavailable
 from engine.market.timeframes import timeframe_ns
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ class Market:
         parse.NO_QUERY.read_query(call.query)
         symbol = self._symbol(call)
         quote = self._board.quote(symbol)
-        if quote is None:
-            raise ProviderUnavailable(f"no quote of {symbol} is known yet", symbol=symbol)
         return render.quote(quote, self._board.provider, self._board.mark(symbol))
 
     async def bars(self, call: Call) -> list[wire.Bar]:

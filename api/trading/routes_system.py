@@ -33,7 +33,7 @@ class System:
     async def capabilities(self, call: Call) -> wire.Capabilities:
         """What can be traded, and how, in the account meant."""
         account = self._engine.account(account_alone(self._desk, call))
-        has = self._engine.brokers[account.id].capabilities
+        has = self._engine.capabilities[account.id]
         limits = has.rate_limits
         return wire.Capabilities(
             sorted(has.asset_classes),
@@ -42,8 +42,9 @@ class System:
             account.position_mode,
             _features(has, account.position_mode),
             render.number(max(has.max_leverage, account.leverage)),
-            limits
-            and wire.RateLimits(
+            None
+            if limits is None
+            else wire.RateLimits(
                 limits.orders_per_second, limits.orders_per_day, limits.requests_per_minute
             ),
         )
