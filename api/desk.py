@@ -1,0 +1,202 @@
+"""The desk: where the synchronous engine meets everything that waits.
+
+One desk serves one engine on one event loop; only that loop's thread touches the engine. The desk
+knows when facts are durable (``settled``), who listens (``hub``), what moves time (``stepper``, or
+a feed that calls ``publish_quote`` and ``publish_bar``), and that the tape has failed (``halted``),
+after which the process should end. It takes the tape through its port: whoever builds a durable one
+connects ``committed`` and ``tape_failed`` to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from api.stepping.stepper import Stepper
+from api.streams import market
+from api.streams.hub import Hub
+from api.streams.limits import GOING_AWAY, StreamLimits
+from api.trading.render import moment
+from engine.errors import TradingHalted
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from api.streams.subscriber import Subscriber
+    from engine.backtest import Backtest
+    from engine.core import Engine
+    from engine.market.bars import Bar
+    from engine.market.board import Board
+    from engine.market.quotes import Quote
+
+log = logging.getLogger("onetape.desk")
+
+
+def _nothing() -> None:
+    """What a tape in memory needs to become durable."""
+
+
+class Desk:
+    """The engine of one process, with its streams and its clock.
+
+    ``commit`` asks the tape to make durable what was appended, and returns at once. ``backtest``
+    makes the clock a stepped one.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        board: Board,
+        *,
+        backtest: Backtest | None = None,
+        settings: Settings | None = None,
+        limits: StreamLimits | None = None,
+        default_account: str = "",
+        commit: Callable[[], object] = _nothing,
+    ) -> None:
+        self.engine = engine
+        self.board = board
+        self.backtest = backtest
+        self.settings = settings
+        self.limits = limits or (StreamLimits.of(settings.limits) if settings else StreamLimits())
+        self.default_account = default_account or next(iter(engine.state.accounts), "")
+        self.provider = board.provider
+        self.hub = Hub(engine, self.limits, commit)
+        self.stepper = None if backtest is None else Stepper(backtest, self.hub)
+        self.halted = asyncio.Event()
+        """Set when the tape has failed: nothing more will be durable in this process."""
+        self.failure: BaseException | None = None
+        self._commit = commit
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._is_told = False
+        self._shown = 0
+
+    async def start(self) -> None:
+        """Listen to the engine from here on; call it on the loop that will serve."""
+        self._loop = asyncio.get_running_loop()
+        self.engine.listeners.append(self.hub.on_record)
+        self._schedule_heartbeat()
+
+    async def close(self) -> None:
+        """Tell every client that this server is leaving and see them out, in limited time."""
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        self.hub.say_goodbye(self.timestamp(), GOING_AWAY, "the server is shutting down")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.close_timeout_s):
+                await self.hub.is_empty.wait()
+        if self.hub.on_record in self.engine.listeners:
+            self.engine.listeners.remove(self.hub.on_record)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no new work is taken."""
+        return self.hub.is_closing
+
+    def timestamp(self) -> str:
+        """The engine's time as text; the machine's before the engine has one."""
+        return moment(self.engine.now or time.time_ns())
+
+    # Durability
+
+    async def settled(self) -> None:
+        """Wait until everything on the tape now is durable; raises TradingHalted if it never will.
+
+        Costs nothing where it already is.
+        """
+        tape = self.engine.tape
+        head = tape.head
+        if tape.durable >= head and self.failure is None:
+            return
+        self._check_alive()
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append((head, waiter))
+        self._commit()
+        await waiter
+
+    async def settled_if_alive(self) -> None:
+        """Wait like ``settled``, but let pass what only ever reduces risk once the tape is dead."""
+        try:
+            await self.settled()
+        except TradingHalted:
+            log.error("a command that reduces risk was carried out but could not be written down")
+
+    def committed(self, _seq: int) -> None:
+        """More of the tape is durable. May be called by any thread, after every commit."""
+        loop = self._loop
+        if loop is None or self._is_told or loop.is_closed():
+            return
+        self._is_told = True
+        loop.call_soon_threadsafe(self._release)
+
+    def tape_failed(self, error: BaseException) -> None:
+        """The tape is dead. May be called by any thread."""
+        self.failure = error
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._fail)
+
+    def _release(self) -> None:
+        self._is_told = False
+        durable = self.engine.tape.durable
+        waiting = self._waiting
+        while waiting and waiting[0][0] <= durable:
+            waiter = waiting.popleft()[1]
+            if not waiter.done():
+                waiter.set_result(None)
+        self.hub.flush()
+        if self.stepper is not None:
+            self.stepper.move()
+
+    def _fail(self) -> None:
+        self._release()
+        while self._waiting:
+            waiter = self._waiting.popleft()[1]
+            if not waiter.done():
+                waiter.set_exception(self._halt())
+        self.halted.set()
+
+    def _check_alive(self) -> None:
+        if self.failure is not None:
+            raise self._halt()
+
+    def _halt(self) -> TradingHalted:
+        return TradingHalted(f"facts can not be kept any more: {self.failure}")
+
+    # Clients and the market
+
+    def part(self, subscriber: Subscriber, *, is_goodbye: bool) -> None:
+        """A stream has ended."""
+        self.hub.leave(subscriber)
+        if self.stepper is not None:
+            self.stepper.part(subscriber, is_goodbye=is_goodbye)
+
+    def publish_quote(self, quote: Quote) -> None:
+        """Show clients a live quote; one that is behind gets the newest of each symbol alone."""
+        if self.hub.subscribers:
+            self._shown += 1
+            name = f"mkt_{self._shown}_0"
+            event = market.quote(quote, moment(quote.ts), name, self.provider)
+            self.hub.publish_latest(quote.symbol, event)
+
+    def publish_bar(self, bar: Bar) -> None:
+        """Show clients a live bar that is complete."""
+        if self.hub.subscribers:
+            self._shown += 1
+            ended = moment(bar.ts + bar.timeframe_ns)
+            self.hub.publish([market.candle(bar, ended, f"mkt_{self._shown}_0", self.provider)])
+
+    def _schedule_heartbeat(self) -> None:
+        if self._loop is not None:
+            self._heartbeat = self._loop.call_later(self.limits.heartbeat_s, self._beat)
+
+    def _beat(self) -> None:
+        if self.hub.subscribers:
+            self.hub.beat(moment(time.time_ns()))
+        self._schedule_heartbeat()

@@ -1,0 +1,1 @@
+"""The stream of events: what clients hear over WebSocket and Server-Sent Events."""

@@ -1,0 +1,40 @@
+"""Every limit of the streams, named, with its unit last, and the codes a stream is closed with.
+
+The defaults are what the documentation promises; the composition may pass others from its settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from api.settings import Limits
+
+CLOSED_NORMALLY = 1000
+GOING_AWAY = 1001
+TRY_AGAIN_LATER = 1013
+TOO_SLOW = 4008
+AHEAD_OF_TAPE = 4009
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """What one client, or all of them, may cost."""
+
+    clients_max: int = 64
+    queue_length_max: int = 1_024
+    queue_bytes_max: int = 1_048_576
+    frame_bytes_max: int = 65_536
+    heartbeat_s: float = 10.0
+    close_timeout_s: float = 5.0
+
+    @classmethod
+    def of(cls, limits: Limits) -> StreamLimits:
+        """The limits that the settings state."""
+        return cls(
+            clients_max=limits.clients_max,
+            queue_length_max=limits.queue_length_max,
+            frame_bytes_max=limits.frame_bytes_max,
+            heartbeat_s=limits.heartbeat_s,
+        )

@@ -1,0 +1,88 @@
+"""How a stream begins: the greeting, the history asked for, then the present without a seam.
+
+History is sent straight from the tape, as fast as the client reads, while nothing is queued for it.
+When it has caught up, the last records are told and the client joins the hub in one synchronous
+stretch, so no record falls between and none comes twice. Nothing that is not durable is ever sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from api.streams.event import Event, event_of
+from api.streams.messages import Connection
+from api.streams.resume import CHUNK_RECORDS, Retelling
+
+if TYPE_CHECKING:
+    from api.desk import Desk
+    from api.stepping.seat import Seat
+    from api.streams.subscriber import Subscriber
+    from api.streams.wish import Place, Wish
+
+Sender = Callable[[Event], Awaitable[None]]
+
+
+def greeting(desk: Desk, after: Place | None) -> Event:
+    """The first message: which tape this is, how long it is, and where this stream resumes."""
+    tape = desk.engine.tape
+    return event_of(
+        Connection(
+            timestamp=desk.timestamp(),
+            event="CONNECTED",
+            event_id="con_begin",
+            broker=desk.provider,
+            tape_id=tape.tape_id,
+            head=tape.head,
+            after=None if after is None else after.seq,
+        )
+    )
+
+
+async def open_stream(
+    desk: Desk, wish: Wish, subscriber: Subscriber, send: Sender, *, takes_seat: bool
+) -> Seat | None:
+    """Greet, tell the history, and join; the seat at the stepped clock, if there is one to take."""
+    await send(greeting(desk, wish.after))
+    retelling = None
+    if wish.after is not None:
+        retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices)
+        await _catch_up(desk, retelling, wish.account, send)
+    rest: list[Event] = []
+    while retelling is not None and retelling.seq < desk.engine.tape.head:
+        rest += _heard(retelling.next_chunk(), wish.account)
+    if retelling is not None:
+        subscriber.starts_after = retelling.seq
+    seat = _join(desk, wish, subscriber, takes_seat)
+    missed = [] if seat is None else seat.resume(wish.after)
+    await desk.settled()
+    for event in (*rest, *missed):
+        await send(event)
+    return seat
+
+
+async def _catch_up(desk: Desk, retelling: Retelling, account: str, send: Sender) -> None:
+    """Tell until less than a chunk is left."""
+    tape = desk.engine.tape
+    while tape.head - retelling.seq > CHUNK_RECORDS:
+        events = _heard(retelling.next_chunk(), account)
+        await desk.settled()
+        for event in events:
+            await send(event)
+        await asyncio.sleep(0)
+
+
+def _join(desk: Desk, wish: Wish, subscriber: Subscriber, takes_seat: bool) -> Seat | None:
+    stepper = desk.stepper
+    seat = None
+    if stepper is not None and takes_seat and not wish.observes and stepper.end is None:
+        seat = stepper.sit(subscriber)
+    desk.hub.join(subscriber)
+    if stepper is not None and stepper.end is not None:
+        subscriber.put([stepper.end])
+    return seat
+
+
+def _heard(events: list[Event], account: str) -> list[Event]:
+    return [event for event in events if event.account in ("", account)]
