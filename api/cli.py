@@ -57,8 +57,8 @@ def _misused(error: TyperException, arguments: Sequence[str]) -> int:
     message = error.format_message()
     if message:  # without a command the help has been printed, and that is all
         say_error(message)
-        known = {command.name for command in app.registered_commands}
-        say(" ".join(["try: onetape", *(known.intersection(arguments[:1])), "--help"]))
+        known = [each.name for each in app.registered_commands if each.name in arguments[:1]]
+        say(" ".join(["try: onetape", *filter(None, known), "--help"]))
     return error.exit_code
 
 

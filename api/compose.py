@@ -1,16 +1,64 @@
 """Where the outside world is plugged in: tapes, market data files, the simulator, by their ports.
 
 Together with `app.py` this is the only part of `api` that knows an adapter by name; commands and
-dialects ask here and get engine types. Whatever a file is wrong in is raised as `BadInput`.
+dialects ask here and get engine types. Whatever was set by hand and can not be used is raised as
+`SettingsError`.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
+from typing import Literal
 
+from adapters.brokers.simulator.broker import SimulatedBroker
+from adapters.brokers.simulator.options import SimulatorOptions
+from adapters.market_files.bundle import bundled
+from adapters.market_files.calendars import calendar
+from adapters.market_files.errors import DataError
+from adapters.market_files.loading import load
+from adapters.tape_sqlite import snapshots
+from adapters.tape_sqlite.committer import Committer
 from adapters.tape_sqlite.reader import SqliteTapeReader
+from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
+from api.settings import SettingsError, Simulator
+from engine.instruments import guess
+from engine.market.bars import Bars
+from engine.market.calendar import Calendar
+from engine.market.quotes import Quotes
+from engine.state import State
 from engine.tape.verify import Report
+from engine.values import AssetClass
+
+__all__ = [
+    "Committer",
+    "Series",
+    "SimulatedBroker",
+    "SqliteTape",
+    "bundled_market",
+    "calendar_of",
+    "fingerprint",
+    "load_market",
+    "open_tape",
+    "read_tape",
+    "restored_state",
+    "save_snapshot",
+    "simulator",
+    "verify_tape",
+]
+
+Series = Bars | Quotes
+MILLISECOND_NS = 1_000_000
+_CALENDARS = {
+    AssetClass.STOCK: "XNYS",
+    AssetClass.FUTURES: "XNYS",
+    AssetClass.FOREX: "FOREX",
+    AssetClass.CRYPTO: "24/7",
+}
 
 
 def read_tape(file: Path) -> SqliteTapeReader:
@@ -21,3 +69,95 @@ def read_tape(file: Path) -> SqliteTapeReader:
 def verify_tape(file: Path) -> Report:
     """What a check of the whole tape found; raises TapeError where there is none."""
     return verify(file)
+
+
+def open_tape(file: Path, durability: Literal["fsync", "none"] = "fsync") -> SqliteTape:
+    """A tape for writing, made if it is absent; raises TapeError."""
+    try:
+        return SqliteTape.open(file, durability=durability)
+    except OSError as error:
+        raise SettingsError(f"tape {file}: {error.strerror or error}") from None
+
+
+def restored_state(tape: SqliteTape) -> State | None:
+    """The state of the newest snapshot that the tape agrees with; None to fold it all."""
+    found = snapshots.load_latest(tape.path, tape)
+    return None if found is None else State.from_bytes(found[1])
+
+
+def save_snapshot(tape: SqliteTape, state: State) -> None:
+    """Keep the state beside the tape, which is durable up to there."""
+    snapshots.save(tape.path, tape, state.seq, state.to_bytes())
+
+
+def simulator(chosen: Simulator) -> SimulatedBroker:
+    """The simulated broker by the settings' rules; SettingsError names the rule that can not be."""
+    try:
+        options = SimulatorOptions(
+            exits=chosen.exits,
+            spread_bps=chosen.spread_bps,
+            slippage_bps=chosen.slippage_bps,
+            slippage_ticks=chosen.slippage_ticks,
+            participation=chosen.participation,
+            penetration_ticks=chosen.penetration_ticks,
+            latency_ns=chosen.latency_ms * MILLISECOND_NS,
+            commission=chosen.commission,
+            borrow_bps=chosen.borrow_bps,
+            financing_bps=chosen.financing_bps,
+            max_leverage=chosen.max_leverage,
+        )
+    except ValueError as error:
+        raise SettingsError(f"simulator.{error}") from None
+    return SimulatedBroker(options, calendar_of=calendar_of)
+
+
+@lru_cache(maxsize=1_024)
+def calendar_of(symbol: str) -> Calendar:
+    """When the market of `symbol` is open, by what kind of instrument the symbol looks like."""
+    return calendar(_CALENDARS[guess(symbol).asset_class])
+
+
+def load_market(files: Sequence[tuple[str, Path]], timeframe_ns: int | None = None) -> list[Series]:
+    """The series of each (symbol, file), bars brought to `timeframe_ns` where that is given."""
+    series = []
+    for symbol, file in files:
+        try:
+            series.append(load(file, symbol, timeframe_ns=timeframe_ns))
+        except DataError as error:
+            raise SettingsError(f"--data {symbol}={file}: {error}") from None
+        except OSError as error:
+            raise SettingsError(f"--data {symbol}={file}: {error.strerror}") from None
+    return series
+
+
+def bundled_market(symbols: Sequence[str]) -> list[Series]:
+    """The synthetic week that ships in the package: one-minute bars of `symbols`."""
+    return [bars for bars in bundled() if bars.symbol in symbols]
+
+
+def fingerprint(series: Sequence[Series], *rules: object) -> str:
+    """A name for a run that follows from its inputs alone: every value of the data, every rule."""
+    hashed = blake2b(digest_size=16)
+    for one in series:
+        columns = _columns(one)
+        hashed.update(f"{one!r} {one.price_scale} {len(columns)}\n".encode())
+        for values in columns:
+            hashed.update(values)
+    for rule in rules:
+        hashed.update(f"{rule}\n".encode())
+    return hashed.hexdigest()
+
+
+def _columns(one: Series) -> list[memoryview]:
+    if isinstance(one, Bars):
+        arrays: tuple[array[int], ...] = (
+            one.ts,
+            one.open,
+            one.high,
+            one.low,
+            one.close,
+            one.volume,
+        )
+    else:
+        arrays = (one.ts, one.bid, one.ask, one.bid_size, one.ask_size)
+    return [memoryview(each).cast("B") for each in arrays]

@@ -219,7 +219,7 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def load(file: Path | None = None, overrides: dict[str, dict[str, Any]] | None = None) -> Settings:
+def load(file: Path | None = None, overrides: dict[str, Any] | None = None) -> Settings:
     """The settings from defaults, `file`, the environment and `overrides`, each winning over those
     before it; raises SettingsError naming what can not be used.
     """
@@ -253,7 +253,7 @@ def _said(error: Any) -> str:
     name = _dotted(error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{name} is not a setting"
-    return f"{name} is {error['input']!r}: {error['msg']}"
+    return f"{name} is {str(error['input'])!r}: {error['msg']}"
 
 
 def _dotted(location: Sequence[str | int]) -> str:

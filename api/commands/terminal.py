@@ -79,13 +79,17 @@ def counted(items: Iterable[Item], what: str, total: int | None) -> Iterator[Ite
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not is_watched()) as bar:
+    with Progress(*columns, console=console(), transient=True, disable=not is_watched()) as bar:
         task = bar.add_task(what, total=total)
         for count, item in enumerate(items, start=1):
             yield item
             if count % BAR_STRIDE == 0:
                 bar.update(task, completed=count)
+
+
+def console() -> Console:
+    """Where a person is talked to."""
+    return Console(stderr=True)
 
 
 def is_watched() -> bool:

@@ -42,9 +42,9 @@ def test_accounts_and_keys_are_tables_in_the_file(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[server]\nprot = 1", "server.prot is not a setting"),
-        ("[server]\nport = 70000", "server.port is 70000: Input should be less than"),
+        ("[server]\nport = 70000", "server.port is '70000': Input should be less than"),
         ("[sever]\nport = 1", "sever is not a setting"),
-        ("accounts = []", "accounts is \\[\\]"),
+        ("accounts = []", "accounts is '\\[\\]'"),
         ("port = ", "is not TOML"),
     ],
 )

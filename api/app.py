@@ -1,0 +1,58 @@
+"""The composition root of the APIs: one desk's routes behind one gate, as one ASGI application."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from starlette.routing import Router
+
+from api.auth import StoredKey
+from api.desk import Desk
+from api.endpoints import no_such_path
+from api.guards import Gate, GuardRules
+from api.metrics import Metrics
+from api.streams import routes as streams
+from api.trading import routes as trading
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from api.settings import Settings
+    from engine.core import Engine
+
+__all__ = ["Desk", "WallClock", "application", "rules"]
+
+
+def application(desk: Desk, settings: Settings) -> ASGIApp:
+    """Everything that is served for `desk`."""
+    metrics = Metrics()
+    every = [*trading.routes(desk, metrics), *streams.routes(desk, metrics)]
+    router = Router(every, redirect_slashes=False, default=no_such_path)
+    return Gate(router, rules(settings), lambda: desk.is_stopping)
+
+
+def rules(settings: Settings) -> GuardRules:
+    """What the gate lets through."""
+    return GuardRules(
+        allowed_hosts=settings.server.allowed_hosts,
+        allowed_origins=settings.server.allowed_origins,
+        keys=[StoredKey(key.name, key.sha256, key.scopes) for key in settings.keys],
+        body_bytes_max=settings.limits.body_bytes_max,
+        requests_max=settings.limits.connections_max,
+        requests_per_second=settings.limits.requests_per_second,
+    )
+
+
+class WallClock:
+    """Has the engine's time be the machine's whenever a request comes in."""
+
+    def __init__(self, app: ASGIApp, engine: Engine) -> None:
+        self._app = app
+        self._engine = engine
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at the clock, and pass the request on."""
+        # Never backwards, whatever is done to the machine's clock: seq orders, time is a label.
+        self._engine.now = max(self._engine.now, time.time_ns())
+        await self._app(scope, receive, send)

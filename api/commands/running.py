@@ -1,0 +1,100 @@
+"""What the commands that serve have in common: the ready line, the progress, the report.
+
+The ready line goes to stderr, as everything does that is not a result; it holds the address, so
+`--port 0` is of use. The bar is drawn only where somebody watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.commands.terminal import Failure, console, is_watched, put_json, say
+
+if TYPE_CHECKING:
+    from api.backtesting import Run
+    from api.report import RunReport
+    from api.server import Listener
+    from api.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SHOWN = ("exits", "spread", "slippage", "participation", "penetration", "latency", "commission")
+"""The assumptions that options change; the others are in the JSON and in the documentation."""
+
+
+def warn_of_host(settings: Settings) -> None:
+    """Listening beyond this machine is refused without keys, and said aloud with them."""
+    host = settings.server.host
+    if host in LOOPBACK:
+        return
+    if not settings.keys:
+        raise Failure(
+            f"--host {host} can be reached from other machines, and no API keys are set; "
+            "set keys in a settings file (docs/reference/settings.md), or keep to 127.0.0.1",
+            2,
+        )
+    say(f"warning: {host} can be reached from other machines; whoever has a key can trade")
+
+
+def run_to_end(
+    run: Run,
+    listener: Listener,
+    *,
+    stay: bool = False,
+    on_ready: Callable[[], None] = lambda: None,
+) -> RunReport:
+    """Serve the run until its data is at its end; Failure if it was stopped before."""
+    from api.server import run as run_loop
+
+    told: list[RunReport] = []
+    backtest = run.backtest
+
+    def ready() -> None:
+        symbols = ", ".join(run.board.symbols)
+        say(f"ready: {listener.url} serves {backtest.total:,} steps of {symbols}")
+        on_ready()
+
+    def ended(report: RunReport) -> None:
+        told.append(report)
+        if stay:
+            say("the data is at its end; still serving, until interrupted")
+
+    with _bar(backtest.total) as moved:
+        run_loop(run.serve(listener, stay=stay, on_ready=ready, on_report=ended, on_move=moved))
+    if not told:
+        where = f"{backtest.position:,} of {backtest.total:,} steps"
+        raise Failure(f"the backtest was stopped after {where}")
+    return told[0]
+
+
+def put_report(report: RunReport, *, as_json: bool) -> None:
+    """Print the report on stdout."""
+    from api.report import rows
+
+    if as_json:
+        put_json(report)
+        return
+    lines = [*rows(report), *((name, report.assumptions[name]) for name in SHOWN)]
+    if report.tape:
+        lines.append(("tape", report.tape))
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        typer.echo(f"{name:<{width}}  {value}")
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar that is moved to a step; nothing where nobody watches."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(), transient=True, disable=not is_watched()) as bar:
+        task = bar.add_task("steps", total=total)
+        yield lambda position: bar.update(task, completed=position)
