@@ -26,6 +26,8 @@ def routes(desk: Desk, metrics: Metrics | None = None) -> list[BaseRoute]:
     return [
         WebSocketRoute("/v1/ws", websocket),
         WebSocketRoute("/ws", websocket),
+        Route("/v1/ws", websocket),
+        Route("/ws", websocket),
         Route("/v1/events", events),
         Route("/events", events),
         *routes_of(

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from api.endpoints import Call, Operation
 from api.refusals import Refusal, send_refusal
 from api.streams.event import Event
 from api.streams.opening import Sender, open_stream
@@ -29,8 +30,7 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
-_LAST = b"last-event-id"
-_GONE = 409
+_CONFLICT = 409
 
 
 def block(event: Event) -> bytes:
@@ -44,16 +44,33 @@ def block(event: Event) -> bytes:
 class EventsEndpoint:
     """The ASGI application of `/events`."""
 
+    operations = (
+        Operation(
+            "GET",
+            "/events",
+            "Follow the events",
+            tag="Streams",
+            description="Server-Sent Events that never end; Last-Event-ID or `after` resumes.",
+            media="text/event-stream",
+            query=EVENTS,
+            failures={
+                409: "The place asked for is ahead of this tape.",
+                503: "Enough streams are open already.",
+            },
+        ),
+    )
+
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one listener until either side ends it."""
         desk = self._desk
+        if scope["method"] not in ("GET", "HEAD"):
+            await send_refusal(scope, send, _wrong_method(scope["method"]))
+            return
         try:
-            header = dict(scope["headers"]).get(_LAST)
-            wish = wish_of(EVENTS, scope["query_string"], desk.default_account, header)
-            desk.engine.account(wish.account)
+            wish = wish_of(desk, EVENTS, Call(scope, b""))
         except EngineError as error:
             await send_refusal(scope, send, refused(error))
             return
@@ -114,13 +131,23 @@ async def _hung_up(receive: Receive) -> None:
         pass
 
 
+def _wrong_method(method: str) -> Refusal:
+    return Refusal(
+        405,
+        "INVALID_REQUEST",
+        f"the method is {method[:32]!r}; expected GET at /events",
+        {"field": "method", "value": method[:32], "expected": "GET"},
+        [(b"allow", b"GET, HEAD")],
+    )
+
+
 def _ahead(desk: Desk, wish: Wish) -> Refusal | None:
     tape = desk.engine.tape
     if wish.after is None or wish.after.seq <= tape.head:
         return None
     after = str(wish.after.seq)
     return Refusal(
-        _GONE,
+        _CONFLICT,
         "INVALID_REQUEST",
         f"after is {after}, but this tape ends at {tape.head}; it may not be the one you followed",
         {"field": "after", "value": after, "head": str(tape.head), "tape_id": tape.tape_id},

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from api.endpoints import Call, Operation
 from api.refusals import Refusal, send_refusal
 from api.streams.event import Event, event_of
 from api.streams.limits import AHEAD_OF_TAPE
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from api.desk import Desk
 
+_NO_UPGRADE = "This is a WebSocket; ask for an upgrade."
 log = logging.getLogger("onetape.streams")
 
 
@@ -47,16 +49,35 @@ def refused(error: EngineError) -> Refusal:
 class WebSocketEndpoint:
     """The ASGI application of `/ws`."""
 
+    operations = (
+        Operation(
+            "GET",
+            "/ws",
+            "Open the stream",
+            tag="Streams",
+            description="A WebSocket; its messages are in the reference.",
+            status=101,
+            media="text/plain",
+            query=STREAM,
+            failures={426: _NO_UPGRADE, 503: "Enough streams are open already."},
+        ),
+    )
+
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one client from its handshake to its close."""
         desk = self._desk
+        if scope["type"] == "http":
+            upgrade = [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]
+            await send_refusal(
+                scope, send, Refusal(426, "INVALID_REQUEST", _NO_UPGRADE, None, upgrade)
+            )
+            return
         await receive()
         try:
-            wish = wish_of(STREAM, scope["query_string"], desk.default_account)
-            desk.engine.account(wish.account)
+            wish = wish_of(desk, STREAM, Call(scope, b""))
         except EngineError as error:
             await send_refusal(scope, send, refused(error))
             return

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.forms import Form, Schema, invalid
+from api.trading.accounts import account_of
 from api.trading.parse import ACCOUNT
 
 if TYPE_CHECKING:
+    from api.desk import Desk
+    from api.endpoints import Call
     from api.streams.event import Event
 
 SEQ_MAX = 2**63 - 1
@@ -104,14 +107,13 @@ class Wish:
     observes: bool = False
 
 
-def wish_of(
-    form: Form, query: bytes, default_account: str, last_event_id: bytes | None = None
-) -> Wish:
-    """Read a query string by ``form``; raises InvalidRequest. The header wins over ``after``,
-    because a browser that reconnects repeats the query of its first attempt.
+def wish_of(desk: Desk, form: Form, call: Call) -> Wish:
+    """Read a request by ``form``; raises InvalidRequest or AccountNotFound. Last-Event-ID wins over
+    ``after``, because a browser that reconnects repeats the query of its first attempt.
     """
-    given = form.read_query(query)
+    given = form.read_query(call.query)
     after = given.get("after")
-    if last_event_id:
+    last_event_id = call.headers.get(b"last-event-id")
+    if last_event_id and form is EVENTS:
         after = _AFTER.read("Last-Event-ID", last_event_id.decode("latin-1"))
-    return Wish(given.get("account_id", default_account), after, given.get("observe", False))
+    return Wish(account_of(desk, call, given), after, given.get("observe", False))
