@@ -4,12 +4,15 @@ Each step is the rows that become visible at one time. In it the broker tries it
 against every row, then the board shows the rows, then whoever drives acts; what they place is first
 tried in the next row. That order is all there is to it, and it is the same whether a server
 advances step by step as its clients acknowledge, or ``run`` goes through the whole timeline in one
-loop. Rows without working orders cost the loop nothing but their callback.
+loop. Both take their steps from one iterator, so a callback of ``run`` may itself ``advance`` (a
+strategy sleeps): the loop goes on behind it. Rows without working orders cost the loop nothing but
+their callback.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import length_hint
 from typing import NamedTuple, Protocol
 
 from engine.core import Engine
@@ -59,8 +62,13 @@ class Backtest:
         self.broker = broker
         self.board = board
         self.timeline = timeline
-        self.position = 0
+        self._steps = iter(range(len(timeline)))
+        """The steps not yet taken."""
+
+    @property
+    def position(self) -> int:
         """How many steps have been taken."""
+        return len(self.timeline) - length_hint(self._steps)
 
     @property
     def total(self) -> int:
@@ -74,12 +82,12 @@ class Backtest:
 
     def advance(self) -> Step | None:
         """Take one step, or give None at the end."""
-        if self.is_done:
+        k = next(self._steps, None)
+        if k is None:
             return None
         timeline = self.timeline
-        lo, hi = timeline.steps[self.position], timeline.steps[self.position + 1]
+        lo, hi = timeline.steps[k], timeline.steps[k + 1]
         rows = [(timeline.source[j], timeline.row[j]) for j in range(lo, hi)]
-        self.position += 1
         now = timeline.visible[lo]
         self._show(now, rows)
         return Step(now, rows)
@@ -113,7 +121,7 @@ class Backtest:
 
     def run(self, on_row: OnRow) -> None:
         """Go through the rest of the timeline, calling ``on_row`` for each row after its step was
-        matched.
+        matched. ``on_row`` is not told of steps that it took by ``advance``.
         """
         timeline = self.timeline
         series, rows = self.board.series, self.board.rows
@@ -125,10 +133,9 @@ class Backtest:
             timeline.source,
             timeline.row,
         )
-        for k in range(self.position, len(timeline)):
+        for k in self._steps:
             lo, hi = steps[k], steps[k + 1]
             now = visible[lo]
-            self.position = k + 1
             if hi - lo == 1 and not engine.trailing_held:
                 s, i = source[lo], row[lo]
                 one = series[s]
