@@ -7,6 +7,7 @@ runs, later commands gather for the next one: the busier the tape, the larger it
 
 from __future__ import annotations
 
+import sys
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -14,6 +15,12 @@ from adapters.tape_sqlite.tape import SqliteTape
 from engine.tape.errors import TapeFailed
 
 STOP_TIMEOUT_S = 30.0
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long a busy thread may keep the interpreter from this one. A commit gives it up and needs it
+back at every step into SQLite; at Python's usual 5 ms a group of 64 took 186 ms beside a loop that
+never rested, at this it took 1.4 ms.
+"""
 
 
 class Committer:
@@ -28,7 +35,8 @@ class Committer:
         self._thread = Thread(target=self._run, name="tape-committer", daemon=True)
 
     def start(self) -> None:
-        """Begin; call once."""
+        """Begin; call once. Lowers the interpreter's switch interval for the whole process."""
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
         self._thread.start()
 
     def wake(self) -> None:

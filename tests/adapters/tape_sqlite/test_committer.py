@@ -1,12 +1,14 @@
 """The committing thread makes commands durable whole, in groups, while the engine goes on."""
 
 import sqlite3
+import sys
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import pytest
 
-from adapters.tape_sqlite.committer import Committer
+from adapters.tape_sqlite.committer import SWITCH_INTERVAL_S, Committer
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
 from engine.tape.errors import TapeFailed
@@ -66,6 +68,19 @@ def test_stopping_commits_what_is_left(path: Path) -> None:
     assert tape.durable == 5
     tape.close()
     assert verify(path).records == 5
+
+
+def test_a_busy_thread_does_not_starve_the_commit(path: Path) -> None:
+    tape = SqliteTape.open(path)
+    with Committer(tape) as committer:
+        assert sys.getswitchinterval() <= SWITCH_INTERVAL_S
+        append(tape, 64)
+        committer.wake()
+        begun = monotonic()
+        while tape.durable < 64 and monotonic() - begun < 5:
+            pass
+        assert tape.durable == 64
+    tape.close()
 
 
 def test_a_failure_ends_the_thread_and_is_told_once(path: Path) -> None:
