@@ -8,7 +8,7 @@ dialects ask here and get engine types. Whatever was set by hand and can not be 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +19,7 @@ from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.market_files.bundle import bundled
 from adapters.market_files.calendars import calendar
 from adapters.market_files.errors import DataError
+from adapters.market_files.feed import SyntheticFeed
 from adapters.market_files.loading import load
 from adapters.tape_sqlite import snapshots
 from adapters.tape_sqlite.committer import Committer
@@ -39,6 +40,8 @@ __all__ = [
     "Series",
     "SimulatedBroker",
     "SqliteTape",
+    "SyntheticFeed",
+    "always_open",
     "bundled_market",
     "calendar_of",
     "fingerprint",
@@ -85,13 +88,18 @@ def restored_state(tape: SqliteTape) -> State | None:
     return None if found is None else State.from_bytes(found[1])
 
 
-def save_snapshot(tape: SqliteTape, state: State) -> None:
-    """Keep the state beside the tape, which is durable up to there."""
-    snapshots.save(tape.path, tape, state.seq, state.to_bytes())
+def save_snapshot(tape: SqliteTape, seq: int, content: bytes) -> None:
+    """Keep the state's bytes beside the tape, which is durable up to record `seq`."""
+    snapshots.save(tape.path, tape, seq, content)
 
 
-def simulator(chosen: Simulator) -> SimulatedBroker:
-    """The simulated broker by the settings' rules; SettingsError names the rule that can not be."""
+def simulator(
+    chosen: Simulator, calendar_by: Callable[[str], Calendar] | None = None
+) -> SimulatedBroker:
+    """The simulated broker by the settings' rules; SettingsError names the rule that can not be.
+
+    `calendar_by` says when the market of a symbol is open; by its kind of instrument if not given.
+    """
     try:
         options = SimulatorOptions(
             exits=chosen.exits,
@@ -108,7 +116,12 @@ def simulator(chosen: Simulator) -> SimulatedBroker:
         )
     except ValueError as error:
         raise SettingsError(f"simulator.{error}") from None
-    return SimulatedBroker(options, calendar_of=calendar_of)
+    return SimulatedBroker(options, calendar_of=calendar_by or calendar_of)
+
+
+def always_open(_: str) -> Calendar:
+    """The calendar of a market that never closes; its days end at midnight UTC."""
+    return calendar("24/7")
 
 
 @lru_cache(maxsize=1_024)
@@ -130,9 +143,9 @@ def load_market(files: Sequence[tuple[str, Path]], timeframe_ns: int | None = No
     return series
 
 
-def bundled_market(symbols: Sequence[str]) -> list[Series]:
-    """The synthetic week that ships in the package: one-minute bars of `symbols`."""
-    return [bars for bars in bundled() if bars.symbol in symbols]
+def bundled_market() -> list[Series]:
+    """The synthetic week that ships in the package: one-minute bars of five symbols."""
+    return list(bundled())
 
 
 def fingerprint(series: Sequence[Series], *rules: object) -> str:

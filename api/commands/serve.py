@@ -1,7 +1,79 @@
-"""x"""
+"""`onetape serve`: the Trading API on the wall clock, over a simulated market."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands.running import warn_of_host
+from api.commands.terminal import examples, say
+
+if TYPE_CHECKING:
+    from api.live import Live
+
 
 def register(app: typer.Typer) -> None:
-    """x"""
+    """Add the command."""
+    app.command(
+        "serve",
+        epilog=examples(
+            "onetape serve",
+            "onetape serve --port 0 --tape paper.tape --seed 7",
+            "onetape serve --config onetape.toml",
+        ),
+    )(serve)
+
+
+def serve(
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, in TOML.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8080"),
+    ] = None,
+    tape: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The tape, continued if it exists.", show_default="onetape.tape"
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the synthetic market.", show_default="1")
+    ] = None,
+) -> None:
+    """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
+    from api.live import Live
+    from api.server import listen, run
+    from api.settings import load
+
+    given: dict[str, dict[str, Any]] = {
+        "server": {"host": host, "port": port},
+        "tape": {"file": tape},
+        "feed": {"seed": seed},
+    }
+    settings = load(
+        config,
+        {
+            section: {name: value for name, value in values.items() if value is not None}
+            for section, values in given.items()
+        },
+    )
+    warn_of_host(settings)
+    listener = listen(settings.server.host, settings.server.port)
+    live = Live(settings)
+    run(live.serve(listener, lambda: say(_ready(listener.url, live))))
+    say("stopped")
+
+
+def _ready(url: str, live: Live) -> str:
+    """The line that says that requests are answered, and what is behind them."""
+    accounts = ", ".join(account.id for account in live.settings.accounts)
+    kept = f"tape {live.tape.path}"
+    if live.resumed:
+        kept += f", resumed after record {live.resumed}"
+    symbols = ", ".join(live.board.symbols)
+    return f"ready: {url} serves {accounts} on a synthetic market ({symbols}); {kept}"

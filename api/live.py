@@ -1,0 +1,174 @@
+"""The engine on the wall clock: a market that moves by itself, accounts that outlive the process.
+
+What the tape holds is what the process starts from: positions, working orders and the ids that
+clients gave are there again after a restart, whether the last process ended in good order or not.
+Snapshots only shorten the way. If the tape fails, new orders are refused at once, cancels and reads
+pass for a short grace, and the process ends with an error, so that the next one can recover.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+
+from api.app import Desk, WallClock, application
+from api.compose import (
+    Committer,
+    SyntheticFeed,
+    always_open,
+    open_tape,
+    restored_state,
+    save_snapshot,
+    simulator,
+)
+from api.server import Listener, serve, stop_on_signals
+from api.settings import Settings
+from engine.core import Engine
+from engine.market.bars import Bars
+from engine.market.board import Board
+from engine.tape import TapeFailed
+
+SNAPSHOT_POLL_S = 1.0
+NONCE_BYTES = 16
+
+
+class Live:
+    """One engine over a synthetic market, from the opening of its tape to its closing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.broker = simulator(settings.simulator, always_open)
+        self.tape = open_tape(settings.tape.file)
+        try:
+            self.resumed = self.tape.head
+            self.feed = SyntheticFeed(settings.feed.seed, settings.feed.history_bars, _now())
+            self.board = Board(self.feed.series, self.feed.provider)
+            self.engine = Engine(self.tape, self.board, restored_state(self.tape))
+            self._open()
+        except BaseException:
+            self.tape.close()
+            raise
+        self.committer = Committer(self.tape)
+        self._snapshot_seq = self.engine.state.seq
+        self.desk = Desk(
+            self.engine,
+            self.board,
+            settings=settings,
+            default_account=settings.accounts[0].id,
+            commit=self.committer.wake,
+        )
+        self.tape.on_durable(self.desk.committed)
+        self.tape.on_failure(self.desk.tape_failed)
+
+    def _open(self) -> None:
+        """Begin a session on the tape: the market, the accounts, and the orders that still work."""
+        engine, broker = self.engine, self.broker
+        engine.now = max(engine.now, _now())
+        self.board.now = engine.now
+        for source, row in self.feed.visible():
+            self.board.show(source, row)
+        broker.attach(engine)
+        assumptions = {**broker.assumptions(), "market": "synthetic, made up from a seed"}
+        engine.start("live", version("onetape"), secrets.token_hex(NONCE_BYTES), assumptions)
+        for instrument in self.feed.instruments:
+            engine.list_instrument(instrument)
+        for account in self.settings.accounts:
+            engine.open_account(
+                account.id,
+                broker,
+                account.currency,
+                account.cash,
+                account.position_mode,
+                account.leverage,
+            )
+        broker.restore(engine.state.working())
+
+    async def serve(self, listener: Listener, on_ready: Callable[[], None]) -> None:
+        """Serve until a signal, or until the tape fails, which raises TapeFailed."""
+        stop = asyncio.Event()
+        stop_on_signals(stop)
+        self.committer.start()
+        self.committer.wake()
+        await self.desk.start()
+        app = WallClock(application(self.desk, self.settings), self.engine)
+        try:
+            async with asyncio.TaskGroup() as group:
+                work = [
+                    group.create_task(self._move_market()),
+                    group.create_task(self._keep_snapshots()),
+                    group.create_task(self._stop_when_halted(stop)),
+                ]
+                await serve(app, listener, self.settings, stop, on_ready, self.desk.close)
+                for task in work:
+                    task.cancel()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        """End the session on the tape and let go of it."""
+        if self.desk.failure is None:
+            self.engine.stop("shut down")
+        self.committer.stop()
+        try:
+            if self.desk.failure is None and self.settings.tape.snapshot_records:
+                state = self.engine.state
+                save_snapshot(self.tape, state.seq, state.to_bytes())
+        finally:
+            self.tape.close()
+        if self.desk.failure is not None:
+            raise TapeFailed(f"{self.tape.path} failed: {self.desk.failure}; restart to recover")
+
+    async def _move_market(self) -> None:
+        """Tick the market as often as the settings say."""
+        pause = 1 / self.settings.feed.quotes_per_second
+        while True:
+            self._tick(_now())
+            await asyncio.sleep(pause)
+
+    def _tick(self, now: int) -> None:
+        """One quote a symbol: orders are tried against it first, then it is shown."""
+        engine, board, broker = self.engine, self.board, self.broker
+        engine.now = board.now = now = max(engine.now, now)
+        shown = self.feed.tick(now)
+        for source, row in shown:
+            one = board.series[source]
+            if isinstance(one, Bars):
+                continue
+            if broker.works(one.symbol):
+                broker.match_quote(one, row)
+        for source, row in shown:
+            board.show(source, row)
+            one = board.series[source]
+            if isinstance(one, Bars):
+                self.desk.publish_bar(one.bar(row))
+                continue
+            if one.symbol in engine.trailing_held:
+                engine.watch(one.symbol, one.price(one.bid[row]), one.price(one.ask[row]))
+            self.desk.publish_quote(one.quote(row))
+        if now >= broker.next_due:
+            broker.step_done(now)
+
+    async def _keep_snapshots(self) -> None:
+        """Keep the state beside the tape every so many records."""
+        every = self.settings.tape.snapshot_records
+        while every:
+            await asyncio.sleep(SNAPSHOT_POLL_S)
+            state = self.engine.state
+            if state.seq - self._snapshot_seq < every or self.desk.failure is not None:
+                continue
+            self._snapshot_seq, content = state.seq, state.to_bytes()
+            await self.desk.settled()
+            await asyncio.to_thread(save_snapshot, self.tape, self._snapshot_seq, content)
+
+    async def _stop_when_halted(self, stop: asyncio.Event) -> None:
+        """After the tape's failure, leave time to cancel orders and to look, then end."""
+        await self.desk.halted.wait()
+        await asyncio.sleep(self.settings.server.shutdown_grace_s)
+        stop.set()
+
+
+def _now() -> int:
+    return time.time_ns()
