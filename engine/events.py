@@ -263,6 +263,14 @@ class TradingStateChanged(Fact, frozen=True, tag="trading_state_changed"):
     reason: str
 
 
+class WorkerStateSet(Fact, frozen=True, tag="worker_state_set"):
+    """A worker keeps ``value``, a JSON text, under ``key``; None forgets the key."""
+
+    worker: str
+    key: str
+    value: str | None = None
+
+
 Event = (
     SessionStarted
     | SessionEnded
@@ -293,6 +301,7 @@ Event = (
     | BrokerReconciled
     | LimitsChanged
     | TradingStateChanged
+    | WorkerStateSet
 )
 
 encode = msgspec.msgpack.Encoder().encode

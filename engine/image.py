@@ -19,6 +19,8 @@ from engine.trades import Trade
 
 Adjustments = dict[str, dict[str, list[tuple[int, int, PositionAdjusted]]]]
 """Position adjustments by account, then symbol: sequence number, time, fact."""
+Workers = dict[str, dict[str, str]]
+"""What workers keep: JSON texts by worker, then by key."""
 
 _encoder = msgspec.msgpack.Encoder()
 _orders = msgspec.msgpack.Decoder(list[Order])
@@ -38,6 +40,7 @@ class Image(msgspec.Struct):
     working: list[Order]
     finished: msgspec.Raw
     trades: msgspec.Raw
+    workers: Workers = {}
 
     def finished_orders(self) -> list[Order]:
         """Decode the orders that were final."""

@@ -36,6 +36,8 @@ class State(Ledger):
         self.instruments: dict[str, Instrument] = {}
         self.limits: dict[str, str] = {}
         self.trading_state = "ACTIVE"
+        self.workers: image.Workers = {}
+        """What workers keep, as JSON texts: by the worker's name, then by key."""
         self._adjustments: image.Adjustments = {}
 
     def apply(self, record: Record) -> None:
@@ -60,6 +62,7 @@ class State(Ledger):
             [order for order in everything if not order.is_final],
             image.raw(order for order in everything if order.is_final),
             image.raw(self.trades.values()),
+            self.workers,
         ).to_bytes()
 
     @classmethod
@@ -70,7 +73,7 @@ class State(Ledger):
         state.seq, state.ts = sealed.seq, sealed.ts
         state.accounts, state.instruments = sealed.accounts, sealed.instruments
         state.limits, state.trading_state = sealed.limits, sealed.trading_state
-        state._adjustments = sealed.adjustments
+        state._adjustments, state.workers = sealed.adjustments, sealed.workers
         for order in sealed.working:
             state._add_order(order)
         state._sealed = sealed
@@ -238,6 +241,13 @@ class State(Ledger):
     def _trading_state_changed(self, _record: Record, fact: ev.TradingStateChanged) -> None:
         self.trading_state = fact.trading_state
 
+    def _worker_state_set(self, _record: Record, fact: ev.WorkerStateSet) -> None:
+        kept = self.workers.setdefault(fact.worker, {})
+        if fact.value is None:
+            kept.pop(fact.key, None)
+        else:
+            kept[fact.key] = fact.value
+
 
 _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.AccountOpened: State._account_opened,
@@ -262,5 +272,6 @@ _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.PositionAdjusted: State._position_adjusted,
     ev.LimitsChanged: State._limits_changed,
     ev.TradingStateChanged: State._trading_state_changed,
+    ev.WorkerStateSet: State._worker_state_set,
 }
 """What each fact does to the state; a fact without an entry is told to people only."""
