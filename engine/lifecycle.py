@@ -15,13 +15,13 @@ steps, RETURNED and RETURNED_PARTIAL, since the table counts no shares.
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from enum import StrEnum, auto
 
 from engine.errors import IllegalTransition
 from engine.values import Status
 
 
-class Step(Enum):
+class Step(StrEnum):
     """What can happen to an order."""
 
     ACCEPTED = auto()
@@ -117,7 +117,12 @@ TABLE: dict[Status, dict[Step, Status]] = {
         Step.REOPENED: _OPEN,
         Step.REOPENED_PARTIAL: _PARTIAL,
     },
-    _FILLED: {Step.REOPENED: _OPEN, Step.REOPENED_PARTIAL: _PARTIAL, Step.FILLED: _FILLED},
+    _FILLED: {
+        Step.PARTLY_FILLED: _FILLED,
+        Step.FILLED: _FILLED,
+        Step.REOPENED: _OPEN,
+        Step.REOPENED_PARTIAL: _PARTIAL,
+    },
     _CANCELLED: {
         Step.CANCELLED: _CANCELLED,
         Step.PARTLY_FILLED: _CANCELLED,

@@ -45,6 +45,7 @@ class Bars:
         "symbol",
         "timeframe_ns",
         "ts",
+        "unit",
         "volume",
         "volume_scale",
     )
@@ -67,6 +68,8 @@ class Bars:
         self.timeframe_ns = timeframe_ns
         self.price_scale = price_scale
         self.volume_scale = volume_scale
+        self.unit = Decimal(1).scaleb(-price_scale)
+        """The price of one scaled unit."""
         self.ts = column(ts)
         self.open = column(open)
         self.high = column(high)
@@ -108,7 +111,7 @@ class Bars:
 
     def price(self, value: int) -> Decimal:
         """The exact decimal of a scaled price."""
-        return Decimal(value).scaleb(-self.price_scale)
+        return Decimal(value) * self.unit
 
     def bar(self, i: int) -> Bar:
         """Row *i* in decimals."""

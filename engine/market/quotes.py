@@ -38,6 +38,7 @@ class Quotes:
         "size_scale",
         "symbol",
         "ts",
+        "unit",
     )
 
     def __init__(
@@ -57,6 +58,8 @@ class Quotes:
         self.price_scale = price_scale
         self.size_scale = size_scale
         self.has_sizes = has_sizes
+        self.unit = Decimal(1).scaleb(-price_scale)
+        """The price of one scaled unit."""
         self.ts = column(ts)
         self.bid = column(bid)
         self.ask = column(ask)
@@ -90,7 +93,7 @@ class Quotes:
 
     def price(self, value: int) -> Decimal:
         """The exact decimal of a scaled price."""
-        return Decimal(value).scaleb(-self.price_scale)
+        return Decimal(value) * self.unit
 
     def size(self, value: int) -> Decimal:
         """The exact decimal of a scaled size."""
