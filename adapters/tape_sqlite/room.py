@@ -7,12 +7,15 @@ file system is asked at most twice a second, which makes the check cheap enough 
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from time import monotonic
 
 RESERVE_BYTES = 64 * 1024 * 1024
 ASK_EVERY_S = 0.5
+
+_log = logging.getLogger("onetape.tape")
 
 
 class Room:
@@ -25,14 +28,22 @@ class Room:
         self._free_bytes = 0
 
     def free_bytes(self) -> int:
-        """Bytes that an ordinary user may still write, at most half a second old."""
+        """Bytes that an ordinary user may still write, at most half a second old; 0 if unknown."""
         now = monotonic()
         if now - self._asked_at >= ASK_EVERY_S:
-            status = os.statvfs(self._folder)
-            self._free_bytes = status.f_bavail * status.f_frsize
+            self._free_bytes = self._ask()
             self._asked_at = now
         return self._free_bytes
 
     def is_enough(self) -> bool:
         """Whether the reserve is untouched."""
         return self.free_bytes() >= self._reserve_bytes
+
+    def _ask(self) -> int:
+        try:
+            status = os.statvfs(self._folder)
+        except OSError as error:
+            # A disk that does not answer is no place for new risk.
+            _log.warning("%s: free space is unknown: %s", self._folder, error)
+            return 0
+        return status.f_bavail * status.f_frsize
