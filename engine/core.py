@@ -27,7 +27,7 @@ from engine.errors import (
     OrderRefused,
     TradingHalted,
 )
-from engine.funds import closable
+from engine.funds import closable, shortfall
 from engine.orders import Order
 from engine.ports import Cancel, Instruction, Modify, Submit
 from engine.reports import ModifyRejected, Report
@@ -45,10 +45,7 @@ class Engine(Session):
         request = order.request
         position = account.held(request.symbol, order.position_id)
         instrument = self.instrument(request.symbol)
-        refusal = intent.afford(
-            account, request, instrument, quantity, price, self.prices, position
-        )
-        return refusal is None
+        return not shortfall(account, instrument, position, request, quantity, price, self.prices)
 
     def closable(self, order: Order) -> Decimal:
         """How much of a position ``order`` could close now, zero if it would open or add."""
@@ -92,9 +89,9 @@ class Engine(Session):
         refusal: intent.Refusal | None = None,
     ) -> Order:
         """Write an order's intent, then send it, or say why not."""
-        order_id = f"ord_{self.next_seq:010d}"
+        order_id = f"ord_{self.state.seq + 1:010d}"
         kinds = self.capabilities[account_id].order_types
-        holder = Holder.BROKER if request.order_type in kinds else Holder.ENGINE
+        holder = _BROKER if request.order_type in kinds else Holder.ENGINE
         fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id)
         record = self.write(account_id, fact)
         order = self.state.working_order(order_id)
@@ -102,7 +99,7 @@ class Engine(Session):
         try:
             if refusal is not None:
                 self.write(account_id, ev.OrderRefused(order_id, refusal.reason, refusal.message))
-            elif holder is Holder.BROKER:
+            elif holder is _BROKER:
                 parent = self.state.order(parent_order_id) if parent_order_id else None
                 self._instruct(account_id, Submit(order, parent))
             else:
@@ -262,6 +259,7 @@ class Engine(Session):
             self.cause = outer
 
 
+_BROKER = Holder.BROKER
 _LEAVING = Status.PENDING_CANCEL
 
 

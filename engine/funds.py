@@ -40,17 +40,15 @@ def shortfall(
     """How much margin is missing, in the account's currency, to fill ``quantity`` at ``price``;
     zero if none is.
     """
-    change = signed(request.side, quantity)
-    leverage = request.leverage or account.leverage
-    if position is None:
-        exposure, own = quantity, ZERO
-    else:
+    exposure, own = quantity, ZERO
+    if position is not None:
+        change = signed(request.side, quantity)
         if not opening(position, change):
             return ZERO
         exposure = abs(position.quantity + change)
         own = convert(margin(position, prices), position.currency, account.currency, prices)
-    needed = exposure * price * instrument.multiplier / leverage
+    needed = exposure * price * instrument.multiplier / (request.leverage or account.leverage)
     books = summary(account, prices)
     free = books.equity - books.margin_used + own
     missing = convert(needed, instrument.currency, account.currency, prices) - free
-    return missing if missing > 0 else ZERO
+    return missing if missing > ZERO else ZERO

@@ -16,7 +16,6 @@ from engine.exits import GROUP_PREFIX
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument, check_increments
 from engine.ports import Capabilities, Prices
-from engine.positions import Position
 from engine.requests import OrderRequest
 from engine.values import OrderType, PositionMode, RejectReason, Side, decimal_text
 
@@ -39,31 +38,26 @@ def check_capabilities(request: OrderRequest, capabilities: Capabilities) -> Non
         )
     if request.stop_loss is not None and OrderType.STOP not in capabilities.order_types:
         raise UnsupportedOperation("order_types", "a stop_loss needs STOP orders at the broker")
-    for feature, asked in (
-        ("post_only", request.post_only),
-        ("hidden", request.hidden),
-        ("iceberg", request.display_quantity is not None),
-    ):
-        if asked and not getattr(capabilities, feature):
-            raise UnsupportedOperation(feature, f"this broker has no {feature} orders")
+    if request.post_only and not capabilities.post_only:
+        raise _lacks("post_only")
+    if request.hidden and not capabilities.hidden:
+        raise _lacks("hidden")
+    if request.display_quantity is not None and not capabilities.iceberg:
+        raise _lacks("iceberg")
     leverage = request.leverage
     if leverage is not None and leverage > capabilities.max_leverage:
         most = decimal_text(capabilities.max_leverage)
         raise InvalidRequest("leverage", str(leverage), f"at most {most}, the broker's maximum")
 
 
+def _lacks(feature: str) -> UnsupportedOperation:
+    return UnsupportedOperation(feature, f"this broker has no {feature} orders")
+
+
 def check_place(account: Account, request: OrderRequest, instrument: Instrument) -> None:
     """Raise for increments, groups and positions that the request gets wrong."""
-    check_increments(
-        instrument,
-        request.quantity,
-        {
-            "limit_price": request.limit_price,
-            "stop_price": request.stop_price,
-            "stop_loss": request.stop_loss,
-            "take_profit": request.take_profit,
-        },
-    )
+    if instrument.tick is not None or instrument.lot is not None:
+        _check_increments(request, instrument)
     group = request.oco_group_id
     if group is not None and group.startswith(GROUP_PREFIX):
         raise InvalidRequest("oco_group_id", group, f"a group that does not begin {GROUP_PREFIX!r}")
@@ -75,6 +69,19 @@ def check_place(account: Account, request: OrderRequest, instrument: Instrument)
             raise InvalidRequest(
                 "position_id", request.position_id, f"a position in {request.symbol}"
             )
+
+
+def _check_increments(request: OrderRequest, instrument: Instrument) -> None:
+    check_increments(
+        instrument,
+        request.quantity,
+        {
+            "limit_price": request.limit_price,
+            "stop_price": request.stop_price,
+            "stop_loss": request.stop_loss,
+            "take_profit": request.take_profit,
+        },
+    )
 
 
 def judge(
@@ -97,12 +104,15 @@ def judge(
     price = _reference(request, prices)
     if price is None:
         return None
-    wrong = _wrong_exit(request, price)
-    if wrong is not None:
-        return wrong
-    return afford(account, request, instrument, request.quantity, price, prices) or _short(
-        account, request, capabilities
-    )
+    if request.stop_loss is not None or request.take_profit is not None:
+        wrong = _wrong_exit(request, price)
+        if wrong is not None:
+            return wrong
+    position = account.held(request.symbol, request.position_id)
+    missing = shortfall(account, instrument, position, request, request.quantity, price, prices)
+    if missing:
+        return _unaffordable(account, request, price, missing)
+    return None if capabilities.short_selling else _short(account, request)
 
 
 def _reference(request: OrderRequest, prices: Prices) -> Decimal | None:
@@ -128,21 +138,9 @@ def _wrong_exit(request: OrderRequest, price: Decimal) -> Refusal | None:
     return None
 
 
-def afford(
-    account: Account,
-    request: OrderRequest,
-    instrument: Instrument,
-    quantity: Decimal,
-    price: Decimal,
-    prices: Prices,
-    position: Position | None = None,
-) -> Refusal | None:
-    """A refusal with the figures if the account can not carry ``quantity`` at ``price``."""
-    if position is None:
-        position = account.held(request.symbol, request.position_id)
-    missing = shortfall(account, instrument, position, request, quantity, price, prices)
-    if not missing:
-        return None
+def _unaffordable(
+    account: Account, request: OrderRequest, price: Decimal, missing: Decimal
+) -> Refusal:
     amount = decimal_text(missing.quantize(Decimal("0.01")))
     return Refusal(
         RejectReason.INSUFFICIENT_MARGIN,
@@ -151,8 +149,9 @@ def afford(
     )
 
 
-def _short(account: Account, request: OrderRequest, capabilities: Capabilities) -> Refusal | None:
-    if capabilities.short_selling or request.side is Side.BUY:
+def _short(account: Account, request: OrderRequest) -> Refusal | None:
+    """A refusal of a sale of more than is held."""
+    if request.side is Side.BUY:
         return None
     netting = account.position_mode is PositionMode.NETTING
     held = closable(account, request, None if netting else request.position_id)

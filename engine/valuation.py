@@ -65,7 +65,7 @@ def summary(account: Account, prices: Prices) -> Summary:
     base = account.currency
     balance = equity = used = open_profit = ZERO
     for currency, amount in account.cash.items():
-        balance += convert(amount, currency, base, prices)
+        balance += amount if currency == base else convert(amount, currency, base, prices)
     for position in account.positions.values():
         currency = position.currency
         price = mark(position, prices)
