@@ -87,10 +87,10 @@ def main() -> None:
     parser.add_argument("--fast", type=int, default=20, help="bars in the fast average")
     parser.add_argument("--slow", type=int, default=60, help="bars in the slow average")
     options = parser.parse_args()
-    gateway = Gateway(options.url)
-    strategy = Strategy(gateway, options.budget, options.fast, options.slow)
-    for event in gateway.events():
-        strategy.on_event(event)
+    with Gateway(options.url) as gateway:
+        strategy = Strategy(gateway, options.budget, options.fast, options.slow)
+        for event in gateway.events():
+            strategy.on_event(event)
     print(f"strategy: the backtest is complete; {strategy.trades} fills were reported to me")
 
 

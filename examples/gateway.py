@@ -31,11 +31,17 @@ class Refused(Exception):
 
 
 class Gateway:
-    """A running server, by its address."""
+    """A running server, by its address; also a context manager."""
 
     def __init__(self, url: str = "http://localhost:8080") -> None:
         self.host = urlsplit(url).netloc
         self._connection = HTTPConnection(self.host, timeout=TIMEOUT_S)
+
+    def __enter__(self) -> Gateway:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request; the decoded answer, or Refused."""
