@@ -231,11 +231,11 @@ class SimulatedBroker:
 
     def _touch(self, symbol: str, buys: bool) -> Decimal | None:
         """What a taker would pay or get now: of a quote if there is one, else the mark."""
-        if self._quoting is not None:
-            quote = self._quoting.quote(symbol)
-            if quote is not None:
-                return quote.ask if buys else quote.bid
-        return self._host.prices.mark(symbol)
+        mark = self._host.prices.mark(symbol)
+        if mark is None or self._quoting is None:
+            return mark
+        quote = self._quoting.quote(symbol)
+        return quote.ask if buys else quote.bid
 
 
 def _crossing(order: Order) -> str:

@@ -44,5 +44,5 @@ class Host(Protocol):
 class Quoting(Protocol):
     """Prices that also know the best bid and ask."""
 
-    def quote(self, symbol: str) -> Quote | None:
-        """The current quote of ``symbol``, or None if there is none."""
+    def quote(self, symbol: str) -> Quote:
+        """The current quote of ``symbol``, asked for only where a mark is known."""

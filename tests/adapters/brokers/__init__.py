@@ -1,0 +1,1 @@
+"""Tests of the brokers behind the engine."""

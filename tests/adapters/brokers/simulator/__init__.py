@@ -1,0 +1,1 @@
+"""Tests of the simulator: every rule of docs/concepts/fills.md, by name."""
