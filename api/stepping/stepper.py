@@ -152,6 +152,8 @@ class Stepper:
     def end_by_hand(self) -> None:
         """Give the clock back to the clients."""
         self._by_hand = False
+        if self.backtest.is_done:
+            self._complete()
         self.move()
 
     def _is_open(self) -> bool:
