@@ -21,7 +21,15 @@ from adapters.tape_sqlite.tape import SqliteTape
 from benchmarks.eventsourcing_peer import Peer
 from benchmarks.harness import Line, rate, seconds, side_by_side
 from engine import events
-from engine.events import AccountOpened, Event, OrderAccepted, OrderSubmitted, TradeFilled
+from engine.events import (
+    AccountOpened,
+    Event,
+    InstrumentListed,
+    OrderAccepted,
+    OrderSubmitted,
+    TradeFilled,
+)
+from engine.instruments import guess
 from engine.requests import OrderRequest
 from engine.state import State
 from engine.tape import Record, Tape
@@ -145,6 +153,7 @@ def live(tape: Tape, length: int) -> None:
     """Fill a tape with whole order lives, one after another, up to `length` records."""
     append = tape.append
     append(0, ACCOUNT, 0, AccountOpened("USD", "simulator"))
+    append(0, ACCOUNT, 0, InstrumentListed(guess("AAPL")))
     for number in count(1):
         for event in _life(number):
             if tape.head == length:
