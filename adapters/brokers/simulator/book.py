@@ -40,13 +40,10 @@ class Book:
         """Let ``ticket`` take its place."""
         order = ticket.order
         queue = self._exits if order.is_exit else self._others
-        group = _group(order)
-        if group is not None and order.order_type in _STOPS:
-            for place, other in enumerate(queue):
-                if _group(other.order) == group and other.order.order_type not in _STOPS:
-                    queue.insert(place, ticket)
-                    return
-        queue.append(ticket)
+        if order.request.oco_group_id is None:
+            queue.append(ticket)
+        else:
+            queue.insert(_place(queue, order), ticket)
 
     def drop(self, ticket: Ticket) -> None:
         """Take ``ticket`` out; it works no more."""
@@ -55,10 +52,18 @@ class Book:
         queue.remove(ticket)
 
 
-def _group(order: Order) -> tuple[str, str] | None:
-    """What orders share that end each other, or None for an order that stands alone."""
-    group_id = order.request.oco_group_id
-    return None if group_id is None else (order.account, group_id)
+def _place(queue: list[Ticket], order: Order) -> int:
+    """Where in ``queue`` a member of a group belongs: a stop before the others it would end."""
+    if order.order_type in _STOPS:
+        for place, ticket in enumerate(queue):
+            other = ticket.order
+            if (
+                other.request.oco_group_id == order.request.oco_group_id
+                and other.account == order.account
+                and other.order_type not in _STOPS
+            ):
+                return place
+    return len(queue)
 
 
 class Books:

@@ -21,7 +21,7 @@ from adapters.brokers.simulator.executions import Executions
 from adapters.brokers.simulator.host import Host, Quoting
 from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.brokers.simulator.quotes import QuoteMatching
-from adapters.brokers.simulator.ticket import NEVER, Ticket
+from adapters.brokers.simulator.ticket import NEVER, Ticket, new_ticket
 from engine.instruments import Instrument, guess
 from engine.market.bars import Bars
 from engine.market.calendar import Calendar
@@ -39,6 +39,8 @@ from engine.reports import (
     Trailed,
 )
 from engine.values import AssetClass, Holder, OrderType, RejectReason, Side, TimeInForce
+
+_DAY, _LIMIT, _TRAILING_STOP = TimeInForce.DAY, OrderType.LIMIT, OrderType.TRAILING_STOP
 
 
 def default_capabilities(options: SimulatorOptions) -> Capabilities:
@@ -161,13 +163,13 @@ class SimulatedBroker:
         if kind not in can.order_types or request.time_in_force not in can.times_in_force:
             what = f"{kind} {request.time_in_force}"
             return (Rejected(order.id, RejectReason.UNKNOWN, f"no {what} orders here"),)
-        if kind is OrderType.LIMIT:
+        if kind is _LIMIT:
             crosses = self._is_marketable(order, order.limit_price)
             if crosses and request.post_only:
                 return (Rejected(order.id, RejectReason.POST_ONLY_VIOLATED, _crossing(order)),)
             ticket.rested = not crosses
         self._enter(ticket)
-        if kind is OrderType.TRAILING_STOP:
+        if kind is _TRAILING_STOP:
             return (Accepted(order.id), *self._start_trail(ticket))
         return (Accepted(order.id),)
 
@@ -198,10 +200,10 @@ class SimulatedBroker:
 
     def _ticket(self, order: Order, arrived: int) -> Ticket:
         expires = NEVER
-        if order.request.time_in_force is TimeInForce.DAY:
+        if order.request.time_in_force is _DAY:
             expires = self._calendar_of(order.symbol).session_end(arrived)
         instrument = self._instrument(order.request.symbol)
-        return Ticket(order, instrument, arrived + self.options.latency_ns, expires)
+        return new_ticket(order, instrument, arrived + self.options.latency_ns, expires)
 
     def _enter(self, ticket: Ticket) -> None:
         self._books.add(ticket)

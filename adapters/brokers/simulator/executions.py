@@ -83,7 +83,7 @@ class Executions:
                 quantity, clipped = left, clipped and left >= quantity
         if quantity < ticket.remaining and order.request.time_in_force is TimeInForce.FOK:
             return
-        if quantity > 0:
+        if quantity > ZERO:
             if not self._host.affords(order, quantity, price):
                 self._reject(ticket, quantity, price)
                 return
@@ -108,7 +108,7 @@ class Executions:
             Filled(
                 order.id,
                 # Unique for ever, restarts included: what was filled before only grows.
-                f"{order.id}-{decimal_text(filled)}",
+                f"{order.id}-{decimal_text(filled) if filled else 0}",
                 quantity,
                 price,
                 at,

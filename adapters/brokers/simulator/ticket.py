@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+import msgspec
+
 from engine.instruments import Instrument
 from engine.orders import Order
 from engine.requests import OrderChange
@@ -18,62 +20,42 @@ from engine.values import ZERO, OrderType, Role, Side, TimeInForce, TrailingType
 NEVER = 2**63 - 1
 """Later than every time in ns."""
 _UNSCALED = -1
+_UNITS = [Decimal(1).scaleb(-scale) for scale in range(29)]
+"""What one scaled unit is worth, by scale: a product is faster than a shift of digits."""
+_BUY, _ENTRY = Side.BUY, Role.ENTRY
+_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
-class Ticket:
-    """One working order. ``kind`` is what it acts as now: a stop once reached is a market order."""
+class Ticket(msgspec.Struct, gc=False, eq=False):
+    """One working order. ``kind`` is what it acts as now: a stop once reached is a market order.
 
-    __slots__ = (
-        "distance",
-        "expires",
-        "filled",
-        "fits_once",
-        "instrument",
-        "kind",
-        "limit",
-        "limit_price",
-        "live_at",
-        "maker",
-        "notional",
-        "order",
-        "reduces",
-        "remaining",
-        "rested",
-        "scale",
-        "sign",
-        "sprung",
-        "stop",
-        "stop_price",
-        "through",
-        "trailed",
-        "trailing_distance",
-        "working",
-    )
+    ``expires`` and ``live_at`` are ns UTC; ``sign`` is 1 for a buy and -1 for a sell.
+    """
 
-    def __init__(self, order: Order, instrument: Instrument, live_at: int, expires: int) -> None:
-        request = order.request
-        kind = request.order_type
-        if order.triggered:
-            kind = OrderType.LIMIT if kind is OrderType.STOP_LIMIT else OrderType.MARKET
-        self.order = order
-        self.instrument = instrument
-        self.kind = kind
-        self.sign = 1 if request.side is Side.BUY else -1
-        self.live_at = live_at
-        self.expires = expires
-        self.filled = order.filled
-        self.notional = order.notional
-        self.remaining = order.quantity - order.filled
-        self.reduces = request.reduce_only or order.role is not Role.ENTRY
-        self.fits_once = request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
-        self.rested = request.post_only or bool(order.filled)
-        self.limit_price = order.limit_price
-        self.stop_price = order.stop_price
-        self.trailing_distance = order.trailing_distance
-        self.scale = _UNSCALED
-        self.limit = self.stop = self.distance = self.through = 0
-        self.maker = self.sprung = self.trailed = False
-        self.working = True
+    order: Order
+    instrument: Instrument
+    kind: OrderType
+    sign: int
+    live_at: int
+    expires: int
+    filled: Decimal
+    notional: Decimal
+    remaining: Decimal
+    reduces: bool
+    fits_once: bool
+    rested: bool
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    trailing_distance: Decimal | None
+    scale: int = _UNSCALED
+    limit: int = 0
+    stop: int = 0
+    distance: int = 0
+    through: int = 0
+    maker: bool = False
+    sprung: bool = False
+    trailed: bool = False
+    working: bool = True
 
     def rescale(self, scale: int, penetration_ticks: int) -> None:
         """Convert the prices for data whose prices are integers over ``10 ** scale``."""
@@ -106,7 +88,7 @@ class Ticket:
 
     def price(self, seen: int) -> Decimal:
         """The exact price behind a scaled one seen from the trader's side."""
-        return Decimal(self.sign * seen).scaleb(-self.scale)
+        return Decimal(self.sign * seen) * _UNITS[self.scale]
 
     def follow(self, best: int) -> bool:
         """Move the stop of a trailing order after the ``best`` price seen; whether it moved."""
@@ -149,6 +131,29 @@ class Ticket:
 
     def _ceiling(self, price: Decimal) -> int:
         return _to_integer(self.sign * price, self.scale, ROUND_CEILING)
+
+
+def new_ticket(order: Order, instrument: Instrument, live_at: int, expires: int) -> Ticket:
+    """The ticket of ``order`` as it stands, with what is left of it."""
+    request = order.request
+    filled = order.filled
+    return Ticket(
+        order,
+        instrument,
+        order.working_type,
+        1 if request.side is _BUY else -1,
+        live_at,
+        expires,
+        filled,
+        order.notional,
+        order.quantity - filled,
+        request.reduce_only or order.role is not _ENTRY,
+        request.time_in_force in _ONCE,
+        request.post_only or bool(filled),
+        order.limit_price,
+        order.stop_price,
+        order.trailing_distance,
+    )
 
 
 def _to_integer(price: Decimal, scale: int, rounding: str) -> int:
