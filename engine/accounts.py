@@ -11,8 +11,10 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.positions import Position, add, opening, reduce
-from engine.values import ONE, ZERO, PositionMode
+from engine.positions import Position, add, opening, reduce, worth
+from engine.values import ONE, ZERO, PositionMode, exact_difference, exact_sum
+
+_NETTING = PositionMode.NETTING
 
 
 class Account(msgspec.Struct, omit_defaults=True):
@@ -44,19 +46,19 @@ class Account(msgspec.Struct, omit_defaults=True):
         """The position an order on ``symbol`` would act on: the net one, or the one it names when
         hedging.
         """
-        if self.position_mode is PositionMode.NETTING:
+        if self.position_mode is _NETTING:
             return self.positions.get(symbol)
         return self.positions.get(position_id) if position_id else None
 
 
 def credit(books: dict[str, Decimal], key: str, amount: Decimal) -> None:
     """Add ``amount`` to one line of ``books``."""
-    books[key] = books.get(key, ZERO) + amount
+    books[key] = exact_sum(books.get(key, ZERO), amount)
 
 
 def settle(account: Account, currency: str, amount: Decimal) -> None:
     """Move ``amount`` of ``currency`` into cash (out of it when negative)."""
-    account.cash[currency] = account.cash.get(currency, ZERO) + amount
+    account.cash[currency] = exact_sum(account.cash.get(currency, ZERO), amount)
 
 
 def trade_into(account: Account, position: Position, quantity: Decimal, price: Decimal) -> None:
@@ -69,7 +71,9 @@ def trade_into(account: Account, position: Position, quantity: Decimal, price: D
         add(position, quantity, price)
     else:
         credit(account.realized, position.symbol, reduce(position, quantity, price))
-    settle(account, position.currency, -quantity * price * position.multiplier)
+    currency = position.currency
+    cost = worth(position, quantity, price)
+    account.cash[currency] = exact_difference(account.cash.get(currency, ZERO), cost)
 
 
 def charge(account: Account, currency: str, commission: Decimal) -> None:

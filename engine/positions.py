@@ -13,7 +13,16 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.values import ONE, ZERO, MarginMode, PositionSide
+from engine.values import (
+    ONE,
+    ZERO,
+    MarginMode,
+    PositionSide,
+    exact_difference,
+    exact_product,
+    exact_share,
+    exact_sum,
+)
 
 _COST_STEP = Decimal("1E-10")
 
@@ -50,31 +59,35 @@ def opening(position: Position, quantity: Decimal) -> Decimal:
     unsigned.
     """
     held = position.quantity
-    if (held > 0) is (quantity > 0) or not held:
+    if (held > ZERO) is (quantity > ZERO) or not held:
         return abs(quantity)
     beyond = abs(quantity) - abs(held)
-    return beyond if beyond > 0 else ZERO
+    return beyond if beyond > ZERO else ZERO
+
+
+def worth(position: Position, quantity: Decimal, price: Decimal) -> Decimal:
+    """What ``quantity`` of the position's instrument comes to at ``price``, in its currency."""
+    return exact_product(exact_product(quantity, price), position.multiplier)
 
 
 def add(position: Position, quantity: Decimal, price: Decimal) -> None:
     """Open or add a signed ``quantity`` at ``price``."""
     position.quantity += quantity
-    position.cost += quantity * price * position.multiplier
+    position.cost = exact_sum(position.cost, worth(position, quantity, price))
 
 
 def reduce(position: Position, quantity: Decimal, price: Decimal) -> Decimal:
     """Close a signed ``quantity``, opposite to what is held and no larger, at ``price``; gives the
     profit in money.
     """
-    proceeds = -quantity * price * position.multiplier
-    if position.quantity + quantity:
-        removed = (position.cost * -quantity / position.quantity).quantize(_COST_STEP)
-    else:
-        removed = position.cost
-    position.quantity += quantity
-    position.cost -= removed
-    profit = proceeds - removed
-    position.realized += profit
+    closed = -quantity
+    left = position.quantity + quantity
+    cost = position.cost
+    removed = exact_share(cost, closed, position.quantity, _COST_STEP) if left else cost
+    position.quantity = left
+    position.cost = exact_difference(cost, removed)
+    profit = exact_difference(worth(position, closed, price), removed)
+    position.realized = exact_sum(position.realized, profit)
     return profit
 
 

@@ -15,8 +15,10 @@ import msgspec
 from engine.errors import InvalidRequest
 from engine.values import MarginMode, OrderType, Side, TimeInForce, TrailingType
 
-QUANTITY_DIGITS_MAX = 18
-"""Most digits a quantity or a price may have before its point, and most after it: 18 and 12."""
+QUANTITY_DIGITS_MAX = 15
+"""Most digits a quantity or a price may have before its point, and most after it: 15 and 12, so
+that ten of the largest still add up exactly in the 28 digits that arithmetic carries.
+"""
 FRACTION_DIGITS_MAX = 12
 CLIENT_ORDER_ID_CHARACTERS_MAX = 128
 _OPTIONAL_PRICES = ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance")
@@ -60,9 +62,12 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     trailing_distance: Decimal | None = None
 
 
+_MARKET = OrderType.MARKET
+
+
 def check_number(field: str, value: Decimal) -> None:
     """Refuse a quantity or price that is not positive, or is too long to be one."""
-    if value <= 0:
+    if not value.is_finite() or value <= 0:
         raise InvalidRequest(field, str(value), "a number greater than 0")
     exponent = value.as_tuple().exponent
     too_fine = isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX
@@ -81,7 +86,7 @@ def check_order(request: OrderRequest) -> None:
     if not request.symbol:
         raise InvalidRequest("symbol", request.symbol, "a symbol such as AAPL or EUR/USD")
     check_number("quantity", request.quantity)
-    if request.order_type is OrderType.MARKET and not _has_extras(request):
+    if request.order_type is _MARKET and not _has_extras(request):
         return
     for field in _OPTIONAL_PRICES:
         value = getattr(request, field)

@@ -9,11 +9,16 @@ number becomes text.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from enum import StrEnum
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+_EXACT = Context(prec=128, rounding=ROUND_HALF_EVEN)
+exact_sum = _EXACT.add
+exact_difference = _EXACT.subtract
+exact_product = _EXACT.multiply
+"""Arithmetic on money, to the last digit whatever the thread's own decimal context says."""
 NANOSECONDS = 1_000_000_000
 """Nanoseconds in a second: every time in the engine is an integer count of nanoseconds since 1970,
 UTC.
@@ -25,6 +30,9 @@ class Side(StrEnum):
 
     BUY = "BUY"
     SELL = "SELL"
+
+
+_BUY = Side.BUY
 
 
 class OrderType(StrEnum):
@@ -147,7 +155,13 @@ def opposite(side: Side) -> Side:
 
 def signed(side: Side, quantity: Decimal) -> Decimal:
     """``quantity`` with the sign it adds to a position: positive for a buy, negative for a sell."""
-    return quantity if side is Side.BUY else -quantity
+    return quantity if side is _BUY else -quantity
+
+
+def exact_share(whole: Decimal, part: Decimal, parts: Decimal, step: Decimal) -> Decimal:
+    """``part`` out of ``parts`` of ``whole``, rounded to ``step``."""
+    share = _EXACT.divide(_EXACT.multiply(whole, part), parts)
+    return _EXACT.quantize(share, step)
 
 
 def parse_decimal(text: str) -> Decimal:
