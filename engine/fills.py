@@ -24,11 +24,13 @@ def take(
     price: Decimal,
     place: tuple[int, int],
     named: str | None,
+    opens: str | None = None,
 ) -> str:
     """Book a signed ``quantity`` at ``price`` and give the id of the position it ended in.
 
     ``place`` is the fill's sequence number and time on the tape; ``named`` the position it is meant
-    for, in an account that hedges.
+    for, in an account that hedges; ``opens`` the id of a position it opens, by default told by
+    ``place``.
     """
     position = account.held(instrument.symbol, named)
     if position is not None:
@@ -40,17 +42,22 @@ def take(
         trade_into(account, position, -held, price)
         _touch(account, position, place[1])
         quantity += held
-    position = _open(account, instrument, order, place)
+    position = _open(account, instrument, order, place, opens)
     trade_into(account, position, quantity, price)
     return position.id
 
 
 def _open(
-    account: Account, instrument: Instrument, order: Order, place: tuple[int, int]
+    account: Account,
+    instrument: Instrument,
+    order: Order,
+    place: tuple[int, int],
+    opens: str | None,
 ) -> Position:
     seq, ts = place
     request = order.request
-    position = Position(f"pos_{seq:010d}", account.id, instrument.symbol, ts, ts)
+    position_id = opens or f"pos_{seq:010d}"
+    position = Position(position_id, account.id, instrument.symbol, ts, ts)
     position.currency = instrument.currency
     position.multiplier = instrument.multiplier
     position.leverage = request.leverage or account.leverage

@@ -85,18 +85,24 @@ class Ledger:
         if request.oco_group_id is not None:
             self._unseal()
             self._groups.setdefault((order.account, request.oco_group_id), []).append(order)
-        if order.is_final:
-            return
-        key = (order.account, request.symbol)
-        book = self.books.get(key)
-        if book is None:
-            book = self.books[key] = {}
-        book[order.id] = order
+        if not order.is_final:
+            self._put_on(order)
 
     def _add_trade(self, trade: Trade) -> None:
         self._trades[trade.id] = trade
         if trade.execution_id:
             self._executions[trade.account, trade.execution_id] = trade.id
+
+    def _put_on(self, order: Order) -> None:
+        """Put an order on its book, among the others by age."""
+        key = (order.account, order.request.symbol)
+        book = self.books.get(key)
+        if book is None:
+            book = self.books[key] = {}
+        is_late = bool(book) and order.id not in book and next(reversed(book)) > order.id
+        book[order.id] = order
+        if is_late:
+            self.books[key] = dict(sorted(book.items()))
 
     def _take_off(self, order: Order) -> None:
         """Take a final order off its book."""

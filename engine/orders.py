@@ -13,12 +13,23 @@ import msgspec
 
 from engine.lifecycle import Step, next_status
 from engine.requests import OrderChange, OrderRequest
-from engine.values import FINAL, ZERO, Holder, OrderType, RejectReason, Role, Side, Status
+from engine.values import (
+    FINAL,
+    ZERO,
+    Holder,
+    OrderType,
+    RejectReason,
+    Role,
+    Side,
+    Status,
+    exact_product,
+    exact_sum,
+)
 
 
 class Order(msgspec.Struct, gc=False, omit_defaults=True):
     """One order as it stands. Times are ns UTC; ``notional`` is the sum of quantity times price
-    over its fills.
+    over its fills; ``sought`` is the total quantity that a change still unanswered asks for.
     """
 
     id: str
@@ -41,6 +52,7 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     position_id: str | None = None
     broker_ids: tuple[str, ...] = ()
     triggered: bool = False
+    sought: Decimal | None = None
     reject_reason: RejectReason | None = None
     message: str = ""
 
@@ -63,6 +75,12 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     def remaining(self) -> Decimal:
         """Quantity not filled; never negative, even when a broker over-fills."""
         left = self.quantity - self.filled
+        return left if left > 0 else ZERO
+
+    @property
+    def prospect(self) -> Decimal:
+        """What will be left to fill once a change still unanswered holds."""
+        left = (self.quantity if self.sought is None else self.sought) - self.filled
         return left if left > 0 else ZERO
 
     @property
@@ -101,18 +119,26 @@ def new_order(
     parent_order_id: str | None = None,
 ) -> Order:
     """The order that ``request`` becomes when it is submitted at ``ts``."""
-    order = Order(order_id, account, request, ts, ts, request.quantity)
-    if request.order_type is not OrderType.MARKET:
-        order.limit_price = request.limit_price
-        order.stop_price = request.stop_price
-        order.trailing_distance = request.trailing_distance
-    order.stop_loss = request.stop_loss
-    order.take_profit = request.take_profit
-    order.role = role
-    order.holder = holder
-    order.parent_order_id = parent_order_id
-    order.position_id = request.position_id
-    return order
+    return Order(
+        order_id,
+        account,
+        request,
+        ts,
+        ts,
+        request.quantity,
+        Status.PENDING,
+        request.limit_price,
+        request.stop_price,
+        request.stop_loss,
+        request.take_profit,
+        request.trailing_distance,
+        ZERO,
+        ZERO,
+        role,
+        holder,
+        parent_order_id,
+        request.position_id,
+    )
 
 
 def move(order: Order, step: Step, ts: int) -> None:
@@ -131,7 +157,7 @@ def fill(order: Order, quantity: Decimal, price: Decimal, ts: int) -> None:
     step = Step.FILLED if filled >= order.quantity else Step.PARTLY_FILLED
     move(order, step, ts)
     order.filled = filled
-    order.notional += quantity * price
+    order.notional = exact_sum(order.notional, exact_product(quantity, price))
 
 
 def change(order: Order, values: OrderChange, ts: int) -> None:
@@ -139,6 +165,8 @@ def change(order: Order, values: OrderChange, ts: int) -> None:
     move(order, Step.MODIFIED, ts)
     if values.quantity is not None:
         order.quantity = values.quantity
+        if order.sought == values.quantity:
+            order.sought = None
         if order.filled >= order.quantity and not order.is_final:
             move(order, Step.FILLED, ts)
     for field in ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance"):

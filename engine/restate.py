@@ -3,7 +3,8 @@
 Average cost depends on the order of fills, so a corrected or busted trade can not be undone by its
 opposite. The trade's figures are changed in place, the cash difference is settled, and the symbol's
 positions and realized profit are folded anew from its trades and adjustments. The result is what a
-tape without the mistake would have given.
+tape without the mistake would have given, except that a position keeps the id it was known by, even
+if the trade that opened it is gone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from engine.instruments import Instrument
 from engine.orders import Order
 from engine.positions import split
 from engine.trades import Trade
-from engine.values import PositionMode, signed
+from engine.values import PositionMode, exact_difference, exact_product, exact_sum, signed
 
 
 def correct(
@@ -32,12 +33,14 @@ def correct(
     """Give ``trade`` its corrected figures, and move cash, commission and the order by the
     difference.
     """
-    before = signed(trade.side, trade.quantity) * trade.price
-    after = signed(trade.side, quantity) * price
-    settle(account, instrument.currency, (before - after) * instrument.multiplier)
+    before = exact_product(signed(trade.side, trade.quantity), trade.price)
+    after = exact_product(signed(trade.side, quantity), price)
+    difference = exact_product(exact_difference(before, after), instrument.multiplier)
+    settle(account, instrument.currency, difference)
     charge(account, trade.commission_currency or account.currency, commission - trade.commission)
     order.filled += quantity - trade.quantity
-    order.notional += quantity * price - trade.quantity * trade.price
+    order.notional = exact_sum(order.notional, exact_product(quantity, price))
+    order.notional = exact_difference(order.notional, exact_product(trade.quantity, trade.price))
     trade.quantity, trade.price, trade.commission = quantity, price, commission
 
 
@@ -52,20 +55,27 @@ def refold(
     scratch = Account(
         account.id, account.currency, account.broker, account.position_mode, account.leverage
     )
+    meant = {trade.order_id: orders[trade.order_id].request.position_id for trade in trades}
+    opened: set[str] = set()
     pending = list(adjustments)
-    hedging = account.position_mode is PositionMode.HEDGING
     for trade in trades:
         seq = int(trade.id[4:])
         while pending and pending[0][0] < seq:
             _readjust(scratch, *pending.pop(0))
-        if trade.quantity:
-            named = trade.position_id if hedging else None
-            quantity = signed(trade.side, trade.quantity)
-            order = orders[trade.order_id]
-            place = (seq, trade.executed_at)
-            trade.position_id = take(
-                scratch, instrument, order, quantity, trade.price, place, named
-            )
+        if not trade.quantity:
+            continue
+        trade.position_id = take(
+            scratch,
+            instrument,
+            orders[trade.order_id],
+            signed(trade.side, trade.quantity),
+            trade.price,
+            (seq, trade.recorded_at),
+            meant[trade.order_id],
+            None if trade.position_id in opened else trade.position_id,
+        )
+        opened.add(trade.position_id)
+        meant[trade.order_id] = orders[trade.order_id].position_id = trade.position_id
     for rest in pending:
         _readjust(scratch, *rest)
     symbol = instrument.symbol
@@ -77,7 +87,10 @@ def refold(
 
 
 def _readjust(account: Account, _seq: int, ts: int, fact: PositionAdjusted) -> None:
-    for position in list(account.positions.values()):
-        if position.symbol == fact.symbol:
-            split(position, fact.ratio)
-            adjust(account, position, fact.quantity, fact.cost, ts)
+    """Adjust the position again that ``fact`` was about, if the retelling still has it."""
+    position = account.position(fact.position_id)
+    if position is None and account.position_mode is PositionMode.NETTING:
+        position = account.positions.get(fact.symbol)
+    if position is not None:
+        split(position, fact.ratio)
+        adjust(account, position, fact.quantity, fact.cost, ts)

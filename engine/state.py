@@ -138,6 +138,13 @@ class State(Ledger):
         order.stop_price = fact.stop_price
         order.updated_at = record.ts
 
+    def _modify_requested(self, _record: Record, fact: ev.OrderModifyRequested) -> None:
+        if fact.change.quantity is not None:
+            self._known(fact.order_id).sought = fact.change.quantity
+
+    def _modify_rejected(self, _record: Record, fact: ev.OrderModifyRejected) -> None:
+        self._known(fact.order_id).sought = None
+
     def _order_modified(self, record: Record, fact: ev.OrderModified) -> None:
         order = self._known(fact.order_id)
         orders.change(order, fact.change, record.ts)
@@ -172,6 +179,7 @@ class State(Ledger):
         if fact.reached:
             move(order, Step.REOPENED_PARTIAL if order.filled else Step.REOPENED, record.ts)
             orders.name(order, fact.broker_id)
+            self._put_on(order)
         else:
             move(order, Step.NEVER_REACHED, record.ts)
             order.message = fact.evidence
@@ -194,7 +202,7 @@ class State(Ledger):
         )
         if fact.commission:
             charge(account, fact.commission_currency or account.currency, fact.commission)
-        self._add_trade(new_trade(order, fact, order.position_id))
+        self._add_trade(new_trade(order, fact, order.position_id, record.ts))
         if order.is_final:
             self._take_off(order)
 
@@ -258,7 +266,9 @@ _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.OrderRejected: State._order_rejected,
     ev.OrderTriggered: State._order_triggered,
     ev.OrderTrailed: State._order_trailed,
+    ev.OrderModifyRequested: State._modify_requested,
     ev.OrderModified: State._order_modified,
+    ev.OrderModifyRejected: State._modify_rejected,
     ev.OrderCancelled: State._order_cancelled,
     ev.OrderExpired: State._order_expired,
     ev.OrderCancelRequested: State._cancel_requested,

@@ -16,7 +16,10 @@ from engine.values import ZERO, Side
 
 
 class Trade(msgspec.Struct, gc=False, omit_defaults=True):
-    """One fill. ``executed_at`` is ns UTC by the broker; a busted trade has quantity zero."""
+    """One fill. ``executed_at`` is ns UTC by the broker, ``recorded_at`` when it reached the tape.
+
+    A busted trade has quantity zero.
+    """
 
     id: str
     order_id: str
@@ -26,6 +29,7 @@ class Trade(msgspec.Struct, gc=False, omit_defaults=True):
     quantity: Decimal
     price: Decimal
     executed_at: int
+    recorded_at: int
     commission: Decimal = ZERO
     commission_currency: str = ""
     is_maker: bool = False
@@ -33,8 +37,8 @@ class Trade(msgspec.Struct, gc=False, omit_defaults=True):
     execution_id: str = ""
 
 
-def new_trade(order: Order, fact: TradeFilled, position_id: str) -> Trade:
-    """The trade that ``fact`` records for ``order``."""
+def new_trade(order: Order, fact: TradeFilled, position_id: str, ts: int) -> Trade:
+    """The trade that ``fact`` records for ``order`` at ``ts``."""
     request = order.request
     return Trade(
         fact.trade_id,
@@ -45,6 +49,7 @@ def new_trade(order: Order, fact: TradeFilled, position_id: str) -> Trade:
         fact.quantity,
         fact.price,
         fact.executed_at,
+        ts,
         fact.commission,
         fact.commission_currency,
         fact.is_maker,
