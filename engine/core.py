@@ -21,18 +21,22 @@ import msgspec
 
 from engine import changing, intake, intent, protection, trailing
 from engine import events as ev
+from engine.accounts import Account
 from engine.errors import (
+    AccountNotFound,
     DuplicateClientOrderId,
+    InvalidRequest,
     OrderNotModifiable,
     OrderRefused,
     TradingHalted,
 )
 from engine.funds import closable, shortfall
+from engine.instruments import Instrument
 from engine.orders import Order
-from engine.ports import Cancel, Instruction, Modify, Submit
+from engine.ports import Cancel, Capabilities, Instruction, Modify, Submit
 from engine.reports import ModifyRejected, Report
 from engine.requests import OrderChange, OrderRequest, check_order
-from engine.session import Session
+from engine.session import HALTED, Session
 from engine.values import Holder, RejectReason, Role, Status
 
 
@@ -69,16 +73,28 @@ class Engine(Session):
             known = self.state.by_client_id(account_id, request.client_order_id)
             if known is not None:
                 return _again(known, request)
-        capabilities = self.capabilities[account_id]
-        intent.check_capabilities(request, capabilities)
-        intent.check_place(account, request, instrument)
-        if self.halted or self.state.trading_state == "HALT" or not self.tape.has_room():
-            raise TradingHalted("no new orders are taken: trading is halted, or the tape is full")
+        capabilities = self.vet(account, request, instrument)
         refusal = intent.judge(account, request, instrument, capabilities, self.prices)
         order = self._intend(account_id, request, role, None, refusal)
         if order.status is Status.REJECTED:
             raise _refused(order)
         return order
+
+    def vet(self, account: Account, request: OrderRequest, instrument: Instrument) -> Capabilities:
+        """Raise what keeps ``request`` from becoming an order, with nothing written; gives what the
+        account's broker can do.
+        """
+        capabilities = self.capabilities.get(account.id)
+        if capabilities is None:
+            raise AccountNotFound(account.id)
+        intent.check_capabilities(request, capabilities)
+        intent.check_place(account, request, instrument)
+        group = request.oco_group_id
+        if group is not None:
+            intent.check_group(group, self.state.group(account.id, group))
+        if self._takes_no_risk():
+            raise TradingHalted(HALTED)
+        return capabilities
 
     def _intend(
         self,
@@ -93,7 +109,7 @@ class Engine(Session):
         kinds = self.capabilities[account_id].order_types
         holder = _BROKER if request.order_type in kinds else Holder.ENGINE
         fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id)
-        record = self.write(account_id, fact)
+        record = self.write(account_id, fact, must_last=role in _CLIENTS)
         order = self.state.working_order(order_id)
         outer, self.cause = self.cause, record.seq
         try:
@@ -123,11 +139,27 @@ class Engine(Session):
         """Change a working order; raises InvalidRequest, OrderNotFound or OrderNotModifiable."""
         order = self.order(account_id, order_id)
         changing.check(order, change, self.instrument(order.symbol))
+        if change.quantity is not None and change.quantity > order.quantity:
+            self._check_growth(order, change.quantity)
         refused = self._change(order, change)
         if refused is not None:
             raise OrderNotModifiable(order_id, order.status, refused)
         protection.follow_entry(self, order, change)
         return order
+
+    def _check_growth(self, order: Order, quantity: Decimal) -> None:
+        """Raise unless a working order may become larger: that is new risk, like a new order."""
+        if self._takes_no_risk():
+            raise TradingHalted(HALTED)
+        if order.request.reduce_only:
+            most = order.filled + self.closable(order)
+            if quantity > most:
+                raise InvalidRequest(
+                    "quantity", str(quantity), f"at most {most}, as the order only reduces"
+                )
+
+    def _takes_no_risk(self) -> bool:
+        return self.halted or self.state.trading_state == "HALT" or not self.tape.has_room()
 
     def _change(self, order: Order, change: OrderChange) -> str | None:
         """Write the intent to change an order and carry it out; gives the reason if refused."""
@@ -243,7 +275,8 @@ class Engine(Session):
         if not held:
             self.trailing_held.discard(symbol)
         for order in held:
-            trailing.follow(self, order, low, high)
+            if trailing.is_held(order):  # what one sets off may end another
+                trailing.follow(self, order, low, high)
 
     def trail(self, order: Order, stop_price: Decimal) -> None:
         """Record where a trailing stop now stands."""
@@ -261,6 +294,8 @@ class Engine(Session):
 
 _BROKER = Holder.BROKER
 _LEAVING = Status.PENDING_CANCEL
+_CLIENTS = (Role.ENTRY, Role.CLOSE)
+"""Orders that are not sent unless their intent is on the tape; legs protect in any case."""
 
 
 def _is_ours(order: Order) -> bool:

@@ -17,11 +17,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from engine.accounts import Account
 from engine.ledger import Ledger
 from engine.orders import Order
 from engine.positions import Position
 from engine.requests import OrderChange, OrderRequest
-from engine.values import ZERO, OrderType, Role, Side, opposite
+from engine.values import ZERO, OrderType, PositionMode, Role, Side, Status, opposite
 
 GROUP_PREFIX = "exits:"
 """Opens the group id of a pair of legs; clients' own groups may not begin with it."""
@@ -49,46 +50,76 @@ def group_of(owner_id: str) -> str:
     return f"{GROUP_PREFIX}{owner_id}"
 
 
+def may_follow(ledger: Ledger, order: Order) -> bool:
+    """Whether a fill of ``order`` can concern any leg or group; of most it can not."""
+    request = order.request
+    if order.stop_loss is not None or order.take_profit is not None:
+        return True
+    book = ledger.books.get((order.account, request.symbol))
+    is_alone = not book or (len(book) == 1 and order.id in book)
+    return request.oco_group_id is not None or not is_alone
+
+
 def after_fill(
     desk: OrderDesk,
     ledger: Ledger,
+    account: Account,
     order: Order,
+    quantity: Decimal,
     opened: Decimal,
-    position: Position | None,
-    hedging: bool,
 ) -> None:
-    """Bring legs and linked orders in line with a fill of ``order`` that opened ``opened`` units.
-
-    ``position`` is what the fill left, None if that is nothing. Where positions hedge, only the
-    legs of the filled order's own position are touched.
+    """Bring legs and linked orders in line with a fill of ``quantity``, ``opened`` units of which
+    opened or added.
     """
     group = order.request.oco_group_id
     if group is not None:
-        _settle_group(desk, ledger.group(order.account, group), order)
+        if order.is_exit:
+            _settle_legs(desk, ledger.group(account.id, group), order, quantity)
+        else:
+            _end_group(desk, ledger.group(account.id, group), order)
+    hedging = account.position_mode is PositionMode.HEDGING
     if opened and (order.stop_loss is not None or order.take_profit is not None):
         _cover(desk, ledger, order, opened, order.position_id if hedging else None)
-    book = ledger.books.get((order.account, order.request.symbol))
-    if book:
-        legs = [
-            leg
-            for leg in book.values()
-            if leg.is_exit and (not hedging or leg.position_id == order.position_id)
-        ]
-        if legs:
-            _fit(desk, legs, position)
+    symbol = order.request.symbol
+    book = ledger.books.get((account.id, symbol))
+    legs = [leg for leg in book.values() if leg.is_exit] if book else None
+    if not legs:
+        return
+    if hedging:
+        for position_id in dict.fromkeys(leg.position_id for leg in legs):
+            own = [leg for leg in legs if leg.position_id == position_id]
+            _fit(desk, own, account.held(symbol, position_id))
+    else:
+        _fit(desk, legs, account.held(symbol))
 
 
-def _settle_group(desk: OrderDesk, group: Iterable[Order], filled: Order) -> None:
-    """Cancel the others of a group, or shrink a leg's siblings to what the leg has left."""
+def at_work(orders: Iterable[Order]) -> list[Order]:
+    """Those of ``orders`` that protect: not ended, and not on their way out."""
+    return [one for one in orders if not one.is_final and one.status is not Status.PENDING_CANCEL]
+
+
+def covered(legs: Iterable[Order]) -> Decimal:
+    """How much ``legs`` of one role protect together."""
+    return sum((leg.prospect for leg in legs), ZERO)
+
+
+def _end_group(desk: OrderDesk, group: Iterable[Order], filled: Order) -> None:
+    """Cancel the other orders of a client's group."""
     for other in list(group):
-        if other is filled or other.is_final or (filled.is_exit and other.role is filled.role):
-            continue
-        if filled.is_exit and not filled.is_final:
-            total = other.filled + filled.remaining
-            if total < other.quantity:
-                desk.change_exit(other, OrderChange(quantity=total))
-        else:
+        if other is not filled and not other.is_final:
             desk.withdraw(other, "oco")
+
+
+def _settle_legs(desk: OrderDesk, group: Iterable[Order], filled: Order, quantity: Decimal) -> None:
+    """Take ``quantity``, which one leg filled, out of what its siblings of the other role cover.
+
+    What a group protects is what its larger role covers: after a change by hand they may differ.
+    """
+    legs = at_work(group)
+    alike = [leg for leg in legs if leg.role is filled.role]
+    siblings = [leg for leg in legs if leg.role is not filled.role]
+    protected = max(covered(alike) + quantity, covered(siblings))
+    _trim(desk, siblings, protected - quantity, "oco")
 
 
 def _cover(
@@ -96,12 +127,17 @@ def _cover(
 ) -> None:
     """Give ``quantity`` more units of ``entry`` their legs: grow those at work, or place some."""
     group = group_of(entry.id)
-    at_work = {leg.role: leg for leg in ledger.group(entry.account, group) if not leg.is_final}
+    own = {
+        leg.role: leg
+        for leg in at_work(ledger.group(entry.account, group))
+        if leg.request.position_id == position_id
+    }
     prices = {Role.STOP_LOSS: entry.stop_loss, Role.TAKE_PROFIT: entry.take_profit}
     for role, price in prices.items():
-        leg = at_work.get(role)
+        leg = own.get(role)
         if leg is not None:
-            desk.change_exit(leg, OrderChange(quantity=leg.quantity + quantity))
+            total = leg.filled + leg.prospect + quantity
+            desk.change_exit(leg, OrderChange(quantity=total))
         elif price is not None:
             request = leg_request(
                 entry.symbol, opposite(entry.side), role, quantity, price, group, position_id
@@ -110,25 +146,33 @@ def _cover(
 
 
 def _fit(desk: OrderDesk, legs: list[Order], position: Position | None) -> None:
-    """Take legs back, oldest first, until each role covers no more than the position holds."""
+    """Take legs back until each role is on the closing side and covers no more than is held."""
+    if position is None:
+        for leg in legs:
+            desk.withdraw(leg, "position closed")
+        return
+    closing = Side.SELL if position.quantity > 0 else Side.BUY
+    for leg in legs:
+        if leg.side is not closing:
+            desk.withdraw(leg, "position closed")
+    held = abs(position.quantity)
     for role in _PARTNER:
-        excess = -abs(position.quantity) if position is not None else ZERO
-        of_role = [leg for leg in legs if leg.role is role and not leg.is_final]
-        if position is not None:
-            closing = Side.SELL if position.quantity > 0 else Side.BUY
-            for leg in [leg for leg in of_role if leg.side is not closing]:
-                desk.withdraw(leg, "position closed")
-            of_role = [leg for leg in of_role if not leg.is_final]
-        excess += sum((leg.remaining for leg in of_role), ZERO)
-        for leg in of_role:
-            if excess <= 0:
-                break
-            taken = min(leg.remaining, excess)
-            excess -= taken
-            if taken == leg.remaining:
-                desk.withdraw(leg, "position closed" if position is None else "position reduced")
-            else:
-                desk.change_exit(leg, OrderChange(quantity=leg.quantity - taken))
+        right = [leg for leg in at_work(legs) if leg.role is role and leg.side is closing]
+        _trim(desk, right, held, "position reduced")
+
+
+def _trim(desk: OrderDesk, legs: list[Order], most: Decimal, reason: str) -> None:
+    """Take legs back, oldest first, until they cover no more than ``most``."""
+    excess = covered(legs) - most
+    for leg in legs:
+        if excess <= 0:
+            return
+        covers = leg.prospect
+        if covers <= excess:
+            desk.withdraw(leg, reason)
+        else:
+            desk.change_exit(leg, OrderChange(quantity=leg.filled + covers - excess))
+        excess -= covers
 
 
 def leg_request(
@@ -167,12 +211,12 @@ def reprice(
 
     ``legs`` are its legs at work; ``position_id`` is what new ones name, None where positions net.
     """
-    working = [leg for leg in legs if not leg.is_final]
+    working = at_work(legs)
     same = [leg for leg in working if leg.role is role]
     key = "stop_price" if role is Role.STOP_LOSS else "limit_price"
     for leg in same:
         desk.change_exit(leg, OrderChange(**{key: price}))
-    missing = abs(position.quantity) - sum((leg.remaining for leg in same), ZERO)
+    missing = abs(position.quantity) - covered(same)
     paired = {leg.request.oco_group_id for leg in same}
     side = Side.SELL if position.quantity > 0 else Side.BUY
     single = [
@@ -181,7 +225,7 @@ def reprice(
         if leg.role is _PARTNER[role] and leg.request.oco_group_id not in paired
     ]
     for partner in single:
-        quantity = min(partner.remaining, missing)
+        quantity = min(partner.prospect, missing)
         if quantity > 0:
             missing -= quantity
             group = partner.request.oco_group_id or group_of(position.id)

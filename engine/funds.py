@@ -41,13 +41,16 @@ def shortfall(
     zero if none is.
     """
     exposure, own = quantity, ZERO
+    leverage = request.leverage or account.leverage
     if position is not None:
         change = signed(request.side, quantity)
         if not opening(position, change):
             return ZERO
         exposure = abs(position.quantity + change)
+        if (position.quantity > 0) is (change > 0):
+            leverage = position.leverage  # what is added to keeps its own
         own = convert(margin(position, prices), position.currency, account.currency, prices)
-    needed = exposure * price * instrument.multiplier / (request.leverage or account.leverage)
+    needed = exposure * price * instrument.multiplier / leverage
     books = summary(account, prices)
     free = books.equity - books.margin_used + own
     missing = convert(needed, instrument.currency, account.currency, prices) - free

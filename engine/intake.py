@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine import events as ev
 from engine import exits, reports
-from engine.errors import OrderNotFound
+from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
 from engine.orders import Order
 from engine.positions import opening
-from engine.values import PositionMode, signed
+from engine.values import signed
 
 if TYPE_CHECKING:
     from engine.core import Engine
@@ -101,49 +101,49 @@ def _filled(engine: Engine, report: reports.Filled) -> None:
     order = _order(engine, report.order_id)
     if report.execution_id and state.execution(order.account, report.execution_id) is not None:
         return
-    request = order.request
-    account = state.accounts[order.account]
-    position = account.held(request.symbol, order.position_id)
-    quantity = report.quantity
-    opened = quantity if position is None else opening(position, signed(request.side, quantity))
-    record = engine.write(
-        order.account,
-        ev.TradeFilled(
-            f"trd_{engine.next_seq:010d}",
-            order.id,
-            report.execution_id,
-            quantity,
-            report.price,
-            report.executed_at,
-            report.commission,
-            report.commission_currency,
-            report.is_maker,
-            request.position_id or "",
-        ),
+    if report.quantity <= 0:
+        raise InvalidRequest("quantity", str(report.quantity), "an execution of more than nothing")
+    fact = ev.TradeFilled(
+        f"trd_{state.seq + 1:010d}",
+        order.id,
+        report.execution_id,
+        report.quantity,
+        report.price,
+        report.executed_at,
+        report.commission,
+        report.commission_currency,
+        report.is_maker,
+        (order.request.position_id and order.position_id) or "",
     )
+    if exits.may_follow(state, order):
+        _filled_with_exits(engine, order, fact)
+    else:
+        engine.write(order.account, fact)
+
+
+def _filled_with_exits(engine: Engine, order: Order, fact: ev.TradeFilled) -> None:
+    """Write a fill that may call for legs to be placed, changed or withdrawn, and do that."""
+    request, quantity = order.request, fact.quantity
+    account = engine.state.accounts[order.account]
+    position = account.held(request.symbol, order.position_id)
+    opened = quantity if position is None else opening(position, signed(request.side, quantity))
+    record = engine.write(order.account, fact)
     outer, engine.cause = engine.cause, record.seq
     try:
-        exits.after_fill(
-            engine,
-            state,
-            order,
-            opened,
-            account.held(request.symbol, order.position_id),
-            account.position_mode is PositionMode.HEDGING,
-        )
+        exits.after_fill(engine, engine.state, account, order, quantity, opened)
     finally:
         engine.cause = outer
 
 
 def _cash_moved(engine: Engine, report: reports.CashMoved) -> None:
     engine.write(
-        report.account,
+        engine.account(report.account).id,
         ev.CashAdjusted(report.amount, report.currency, report.kind, report.symbol),
     )
 
 
 def _split(engine: Engine, report: reports.PositionSplit) -> None:
-    account = engine.state.accounts[report.account]
+    account = engine.account(report.account)
     for position in list(account.positions.values()):
         if position.symbol == report.symbol:
             engine.write(

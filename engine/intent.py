@@ -15,9 +15,19 @@ from engine.errors import InvalidRequest, PositionNotFound, UnsupportedOperation
 from engine.exits import GROUP_PREFIX
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument, check_increments
+from engine.orders import Order
 from engine.ports import Capabilities, Prices
 from engine.requests import OrderRequest
-from engine.values import OrderType, PositionMode, RejectReason, Side, decimal_text
+from engine.valuation import convert
+from engine.values import (
+    ONE,
+    OrderType,
+    PositionMode,
+    RejectReason,
+    Side,
+    TimeInForce,
+    decimal_text,
+)
 
 
 class Refusal(NamedTuple):
@@ -30,14 +40,18 @@ class Refusal(NamedTuple):
 def check_capabilities(request: OrderRequest, capabilities: Capabilities) -> None:
     """Raise UnsupportedOperation, naming the capability, for what neither broker nor engine can."""
     kind = request.order_type
-    if kind not in capabilities.order_types and kind is not OrderType.TRAILING_STOP:
-        raise UnsupportedOperation("order_types", f"this broker takes no {kind} orders")
+    if kind not in capabilities.order_types:
+        if kind is not OrderType.TRAILING_STOP:
+            raise UnsupportedOperation("order_types", f"this broker takes no {kind} orders")
+        if request.time_in_force is not TimeInForce.GTC:
+            held = "a TRAILING_STOP that the engine holds for this broker is GTC"
+            raise UnsupportedOperation("times_in_force", f"{held}, not {request.time_in_force}")
     if request.time_in_force not in capabilities.times_in_force:
         raise UnsupportedOperation(
             "times_in_force", f"this broker takes no {request.time_in_force} orders"
         )
-    if request.stop_loss is not None and OrderType.STOP not in capabilities.order_types:
-        raise UnsupportedOperation("order_types", "a stop_loss needs STOP orders at the broker")
+    if request.stop_loss is not None or request.take_profit is not None:
+        check_exit_types(request.stop_loss, request.take_profit, capabilities)
     if request.post_only and not capabilities.post_only:
         raise _lacks("post_only")
     if request.hidden and not capabilities.hidden:
@@ -50,17 +64,35 @@ def check_capabilities(request: OrderRequest, capabilities: Capabilities) -> Non
         raise InvalidRequest("leverage", str(leverage), f"at most {most}, the broker's maximum")
 
 
+def check_exit_types(
+    stop_loss: Decimal | None, take_profit: Decimal | None, capabilities: Capabilities
+) -> None:
+    """Raise UnsupportedOperation where the broker lacks the orders that protective legs are."""
+    if stop_loss is not None and OrderType.STOP not in capabilities.order_types:
+        raise UnsupportedOperation("order_types", "a stop_loss needs STOP orders at the broker")
+    if take_profit is not None and OrderType.LIMIT not in capabilities.order_types:
+        raise UnsupportedOperation("order_types", "a take_profit needs LIMIT orders at the broker")
+
+
+def check_group(group: str, members: list[Order]) -> None:
+    """Raise InvalidRequest for an OCO group that clients may not join, or that has ended."""
+    if group.startswith(GROUP_PREFIX):
+        raise InvalidRequest("oco_group_id", group, f"a group that does not begin {GROUP_PREFIX!r}")
+    filled = next((member for member in members if member.filled), None)
+    if filled is not None:
+        raise InvalidRequest(
+            "oco_group_id", group, f"a new group: order {filled.id} filled and ended this one"
+        )
+
+
 def _lacks(feature: str) -> UnsupportedOperation:
     return UnsupportedOperation(feature, f"this broker has no {feature} orders")
 
 
 def check_place(account: Account, request: OrderRequest, instrument: Instrument) -> None:
-    """Raise for increments, groups and positions that the request gets wrong."""
+    """Raise for increments and positions that the request gets wrong."""
     if instrument.tick is not None or instrument.lot is not None:
         _check_increments(request, instrument)
-    group = request.oco_group_id
-    if group is not None and group.startswith(GROUP_PREFIX):
-        raise InvalidRequest("oco_group_id", group, f"a group that does not begin {GROUP_PREFIX!r}")
     if request.position_id is not None:
         position = account.position(request.position_id)
         if position is None:
@@ -101,8 +133,13 @@ def judge(
                 f"reduce holds {held}",
             )
         return None
+    if not capabilities.short_selling:
+        short = _short(account, request)
+        if short is not None:
+            return short
     price = _reference(request, prices)
     if price is None:
+        convert(ONE, instrument.currency, account.currency, prices)  # raises where no rate is known
         return None
     if request.stop_loss is not None or request.take_profit is not None:
         wrong = _wrong_exit(request, price)
@@ -110,9 +147,7 @@ def judge(
             return wrong
     position = account.held(request.symbol, request.position_id)
     missing = shortfall(account, instrument, position, request, request.quantity, price, prices)
-    if missing:
-        return _unaffordable(account, request, price, missing)
-    return None if capabilities.short_selling else _short(account, request)
+    return _unaffordable(account, request, price, missing) if missing else None
 
 
 def _reference(request: OrderRequest, prices: Prices) -> Decimal | None:
@@ -141,10 +176,9 @@ def _wrong_exit(request: OrderRequest, price: Decimal) -> Refusal | None:
 def _unaffordable(
     account: Account, request: OrderRequest, price: Decimal, missing: Decimal
 ) -> Refusal:
-    amount = decimal_text(missing.quantize(Decimal("0.01")))
     return Refusal(
         RejectReason.INSUFFICIENT_MARGIN,
-        f"{request.side} {request.quantity} {request.symbol} at {price} needs {amount} "
+        f"{request.side} {request.quantity} {request.symbol} at {price} needs {missing:.2f} "
         f"{account.currency} more margin than is free",
     )
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from engine import exits
 from engine.accounts import Account
-from engine.errors import InvalidRequest
+from engine.errors import AccountNotFound, InvalidRequest
+from engine.instruments import check_increments
+from engine.intent import check_exit_types
 from engine.orders import Order
 from engine.positions import Position
-from engine.requests import OrderChange, OrderRequest, check_number
+from engine.requests import OrderChange, OrderRequest, check_number, check_order
 from engine.values import OrderType, PositionMode, Role, Side
 
 if TYPE_CHECKING:
@@ -41,14 +43,8 @@ def close_position(
     position = engine.position(account_id, position_id)
     held = abs(position.quantity)
     amount = held if quantity is None else quantity
-    check_number("quantity", amount)
-    if amount > held:
+    if quantity is not None and quantity > held:
         raise InvalidRequest("quantity", str(amount), f"at most {held}, which the position holds")
-    if limit_price is not None:
-        check_number("limit_price", limit_price)
-    if cancel_exits and amount == held:
-        for leg in legs(engine, account, position):
-            engine.withdraw(leg, "position closed")
     request = OrderRequest(
         position.symbol,
         Side.SELL if position.quantity > 0 else Side.BUY,
@@ -58,6 +54,11 @@ def close_position(
         reduce_only=True,
         position_id=position.id if account.position_mode is PositionMode.HEDGING else None,
     )
+    check_order(request)
+    engine.vet(account, request, engine.instrument(position.symbol))
+    if cancel_exits and amount == held:
+        for leg in legs(engine, account, position):
+            engine.withdraw(leg, "position closed")
     return engine.submit(account_id, request, Role.CLOSE)
 
 
@@ -99,9 +100,17 @@ def protect(
     wanted = {Role.STOP_LOSS: stop_loss, Role.TAKE_PROFIT: take_profit}
     if stop_loss is None and take_profit is None:
         raise InvalidRequest("body", "{}", "at least one of stop_loss, take_profit")
+    capabilities = engine.capabilities.get(account_id)
+    if capabilities is None:
+        raise AccountNotFound(account_id)
+    check_exit_types(stop_loss, take_profit, capabilities)
+    instrument = engine.instrument(position.symbol)
+    check_increments(instrument, None, {"stop_loss": stop_loss, "take_profit": take_profit})
     for role, price in wanted.items():
         if price is not None:
             _check_side(engine, position, role, price)
+    if stop_loss is not None and take_profit is not None:
+        _check_order(position, stop_loss, take_profit)
     hedged = position.id if account.position_mode is PositionMode.HEDGING else None
     for role, price in wanted.items():
         if price is not None:
@@ -125,6 +134,13 @@ def _check_side(engine: Engine, position: Position, role: Role, price: Decimal) 
     if price >= mark if below else price <= mark:
         where = "below" if below else "above"
         raise InvalidRequest(field, str(price), f"a price {where} the market at {mark}")
+
+
+def _check_order(position: Position, stop_loss: Decimal, take_profit: Decimal) -> None:
+    """The stop-loss lies on the losing side of the take-profit."""
+    if (take_profit - stop_loss) * position.quantity <= 0:
+        side = "below" if position.quantity > 0 else "above"
+        raise InvalidRequest("stop_loss", str(stop_loss), f"a price {side} take_profit")
 
 
 def follow_entry(engine: Engine, entry: Order, change: OrderChange) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from engine import events as ev
 from engine.accounts import Account
-from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound
+from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound, TradingHalted
 from engine.instruments import Instrument, Instruments, guess
 from engine.orders import Order
 from engine.ports import Capabilities, Instruction, LocalBroker, Prices
@@ -22,6 +22,8 @@ from engine.state import State
 from engine.tape import Record, Tape, TapeFailed
 from engine.trailing import is_held
 from engine.values import ONE, PositionMode, RejectReason, Status
+
+HALTED = "no new orders are taken: trading is halted, or the tape takes no more"
 
 
 class Session:
@@ -58,12 +60,18 @@ class Session:
         """The sequence number that the next fact will have."""
         return self.state.seq + 1
 
-    def write(self, account: str, event: ev.Event) -> Record:
-        """Append one fact, fold it, and tell the listeners. On a dead tape it is folded alone."""
+    def write(self, account: str, event: ev.Event, must_last: bool = False) -> Record:
+        """Append one fact, fold it, and tell the listeners.
+
+        On a dead tape it is folded alone, or if it ``must_last``, TradingHalted is raised and
+        nothing has happened.
+        """
         try:
             record = self.tape.append(self.now, account, self.cause, event)
-        except TapeFailed:
+        except TapeFailed as failure:
             self.halted = True
+            if must_last:
+                raise TradingHalted(HALTED) from failure
             record = Record(self.state.seq + 1, self.now, account, self.cause, event)
         self.state.apply(record)
         for listener in self.listeners:

@@ -39,6 +39,7 @@ def is_held(order: Order) -> bool:
         order.holder is Holder.ENGINE
         and order.request.order_type is OrderType.TRAILING_STOP
         and not order.triggered
+        and not order.is_final
     )
 
 
