@@ -160,6 +160,17 @@ def test_when_a_bar_touches_both_exits_the_stop_fills_and_the_take_profit_dies(
     assert market.legs(entry)[1].status is Status.CANCELLED
 
 
+def test_a_stop_loss_given_to_a_position_later_is_still_tried_before_its_take_profit() -> None:
+    market = Market([QUIET, QUIET, "100 106 94 100"]).step()
+    entry = market.buy(10, take_profit="105")
+    market.step()
+    (position,) = market.engine.account(market.account).positions.values()
+    market.engine.protect(market.account, position.id, stop_loss=Decimal(95))
+    market.step()
+    assert market.fills()[1:] == [(2, "10", "95")]
+    assert market.legs(entry)[0].status is Status.CANCELLED
+
+
 @rule("oco-stop-first")
 def test_of_a_clients_own_pair_the_stop_is_tried_first() -> None:
     market = Market([QUIET, QUIET, "100 106 94 100"]).step()

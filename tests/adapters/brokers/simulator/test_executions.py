@@ -8,7 +8,7 @@ import pytest
 
 from engine.market.timeframes import MINUTE_NS
 from engine.values import RejectReason, Status
-from tests.adapters.brokers.simulator.kit import DailySession, Market, rule
+from tests.adapters.brokers.simulator.kit import DailySession, Market, bars_of, rule
 
 QUIET = "100 101 99 100"
 
@@ -93,10 +93,11 @@ def test_a_day_order_expires_when_its_session_ends() -> None:
 
 
 def test_a_day_order_is_not_tried_in_a_bar_after_a_gap_over_the_sessions_end() -> None:
-    market = Market([QUIET] * 3, calendar=DailySession(90_000_000_000)).step()
-    market.backtest.board.series[0].ts[1] += 60_000_000_000
+    bars = bars_of([QUIET] * 3)
+    bars.ts[1] += MINUTE_NS
+    market = Market(bars, calendar=DailySession(3 * MINUTE_NS // 2)).step()
     order = market.buy(10, tif="DAY")
-    market.broker.match_bar(market.board._bars["AAPL"][1], 1)
+    market.broker.match_bar(bars, 1)
     assert (order.status, market.fills()) == (Status.EXPIRED, [])
 
 
