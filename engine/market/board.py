@@ -87,6 +87,13 @@ class Board:
         price = bars.price(bars.close[i])
         return Quote(symbol, bars.end(i), price, price, None, None, price)
 
+    def timeframe_ns(self, symbol: str) -> int:
+        """How long the bars of ``symbol`` last as they came; SymbolNotFound where it has none."""
+        charted = self._bars.get(symbol)
+        if charted is None:
+            raise SymbolNotFound(symbol)
+        return charted[1].timeframe_ns
+
     def bars(
         self,
         symbol: str,
