@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
+from importlib.metadata import version
 from typing import TYPE_CHECKING
-
-from starlette.routing import Router
 
 from api.auth import StoredKey
 from api.desk import Desk
-from api.endpoints import no_such_path
-from api.guards import Gate, GuardRules
+from api.guards import GuardRules
 from api.metrics import Metrics
+from api.service import service
 from api.streams import routes as streams
 from api.trading import routes as trading
 
@@ -27,9 +26,8 @@ __all__ = ["Desk", "WallClock", "application", "rules"]
 def application(desk: Desk, settings: Settings) -> ASGIApp:
     """Everything that is served for `desk`."""
     metrics = Metrics()
-    every = [*trading.routes(desk, metrics), *streams.routes(desk, metrics)]
-    router = Router(every, redirect_slashes=False, default=no_such_path)
-    return Gate(router, rules(settings), lambda: desk.is_stopping)
+    routes = [*trading.routes(desk, metrics), *streams.routes(desk, metrics)]
+    return service(routes, rules(settings), version("onetape"), metrics, lambda: desk.is_stopping)
 
 
 def rules(settings: Settings) -> GuardRules:

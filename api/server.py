@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 
+from api.settings import SettingsError
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
@@ -45,6 +47,10 @@ class Listener:
         self.host = host
         self.port: int = opened.getsockname()[1]
 
+    def close(self) -> None:
+        """Give the port back."""
+        self.socket.close()
+
     @property
     def url(self) -> str:
         """The address as a client writes it."""
@@ -59,13 +65,15 @@ class Listener:
 
 
 def listen(host: str, port: int) -> Listener:
-    """Take `port` on `host`, or a free one for 0; raises CannotListen."""
+    """Take `port` on `host`, or a free one for 0; raises CannotListen, or SettingsError for a host
+    that is not this machine's.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (socket.gaierror, UnicodeError):
-        raise CannotListen(f"host is {host!r}; expected an address of this machine") from None
+        raise _foreign(host) from None
     opened = socket.socket(family, kind, protocol)
     try:
         # Lets a restart take the port while old connections linger, never one that is listened on.
@@ -74,8 +82,14 @@ def listen(host: str, port: int) -> Listener:
         opened.listen(BACKLOG)
     except OSError as error:
         opened.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _foreign(host) from None
         raise CannotListen(_why_not(host, port, error)) from None
     return Listener(opened, host)
+
+
+def _foreign(host: str) -> SettingsError:
+    return SettingsError(f"host is {host!r}; expected an address of this machine")
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:
@@ -86,8 +100,6 @@ def _why_not(host: str, port: int, error: OSError) -> str:
         )
     if error.errno == errno.EACCES:
         return f"port {port} on {host} may not be used by this user; choose one above 1023"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"host is {host!r}; expected an address of this machine"
     return f"port {port} on {host} can not be listened on: {error.strerror}"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.running import put_report, run_to_end, warn_of_host
+from api.commands.running import listen_safely, put_report, run_to_end
 from api.commands.terminal import BAD_INPUT, Failure, examples
 from engine.market.timeframes import TIMEFRAMES
 from engine.values import PositionMode
@@ -107,7 +107,6 @@ def backtest(
     """Serve a backtest on localhost, wait for a client to trade it, and report."""
     from api.backtesting import Plan, Run
     from api.compose import load_market
-    from api.server import listen
 
     settings = _settings(
         simulator={
@@ -130,8 +129,7 @@ def backtest(
     )
     files = [_pair(each) for each in data]
     series = load_market(files, _length(timeframe))
-    warn_of_host(settings)
-    listener = listen(settings.server.host, settings.server.port)
+    listener = listen_safely(settings)
     run = Run(Plan(series, settings, settings.accounts[0], tape, durability.value))
     report = run_to_end(run, listener, stay=stay)
     put_report(report, as_json=as_json)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.commands.terminal import Failure, console, is_watched, put_json, say
+from api.commands.terminal import BAD_INPUT, Failure, console, is_watched, put_json, say
 
 if TYPE_CHECKING:
     from api.backtesting import Run
@@ -21,23 +21,29 @@ if TYPE_CHECKING:
     from api.server import Listener
     from api.settings import Settings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHOWN = ("exits", "spread", "slippage", "participation", "penetration", "latency", "commission")
 """The assumptions that options change; the others are in the JSON and in the documentation."""
 
 
-def warn_of_host(settings: Settings) -> None:
-    """Listening beyond this machine is refused without keys, and said aloud with them."""
+def listen_safely(settings: Settings) -> Listener:
+    """The port to serve on. One that other machines reach is refused without keys, and said aloud
+    with them.
+    """
+    from api.server import listen
+
     host = settings.server.host
-    if host in LOOPBACK:
-        return
+    listener = listen(host, settings.server.port)
+    if listener.is_loopback:
+        return listener
     if not settings.keys:
+        listener.close()
         raise Failure(
             f"--host {host} can be reached from other machines, and no API keys are set; "
             "set keys in a settings file (docs/reference/settings.md), or keep to 127.0.0.1",
-            2,
+            BAD_INPUT,
         )
     say(f"warning: {host} can be reached from other machines; whoever has a key can trade")
+    return listener
 
 
 def run_to_end(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.running import warn_of_host
+from api.commands.running import listen_safely
 from api.commands.terminal import examples, say
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def serve(
 ) -> None:
     """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
     from api.live import Live
-    from api.server import listen, run
+    from api.server import run
     from api.settings import load
 
     given: dict[str, dict[str, Any]] = {
@@ -62,8 +62,7 @@ def serve(
             for section, values in given.items()
         },
     )
-    warn_of_host(settings)
-    listener = listen(settings.server.host, settings.server.port)
+    listener = listen_safely(settings)
     live = Live(settings)
     run(live.serve(listener, lambda: say(_ready(listener.url, live))))
     say("stopped")
