@@ -12,6 +12,7 @@ their callback.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from operator import length_hint
 from typing import NamedTuple, Protocol
 
@@ -32,8 +33,8 @@ class MatchingBroker(LocalBroker, Protocol):
     next_due: int
     """When ``step_done`` next has something to do, in ns."""
 
-    def works(self, symbol: str) -> bool:
-        """Whether any order of ``symbol`` is working."""
+    watched: AbstractSet[str]
+    """The symbols whose rows must be matched, always the same set; of others none need be."""
 
     def match_bar(self, bars: Bars, i: int) -> None:
         """Try the working orders of ``bars.symbol`` against row ``i``."""
@@ -62,13 +63,14 @@ class Backtest:
         self.broker = broker
         self.board = board
         self.timeline = timeline
-        self._steps = iter(range(len(timeline)))
-        """The steps not yet taken."""
+        self._numbers = iter(range(len(timeline)))
+        self._steps = zip(self._numbers, *timeline.firsts, strict=False)
+        """The steps not yet taken: number, time, series and row of the first row, rows."""
 
     @property
     def position(self) -> int:
         """How many steps have been taken."""
-        return len(self.timeline) - length_hint(self._steps)
+        return len(self.timeline) - length_hint(self._numbers)
 
     @property
     def total(self) -> int:
@@ -82,34 +84,43 @@ class Backtest:
 
     def advance(self) -> Step | None:
         """Take one step, or give None at the end."""
-        k = next(self._steps, None)
-        if k is None:
+        step = next(self._steps, None)
+        if step is None:
             return None
-        timeline = self.timeline
-        lo, hi = timeline.steps[k], timeline.steps[k + 1]
-        rows = [(timeline.source[j], timeline.row[j]) for j in range(lo, hi)]
-        now = timeline.visible[lo]
+        k, now = step[:2]
+        rows = self._rows(k)
         self._show(now, rows)
         return Step(now, rows)
+
+    def _rows(self, k: int) -> list[tuple[int, int]]:
+        """The rows of step ``k``, as (series, row)."""
+        timeline = self.timeline
+        part = slice(timeline.steps[k], timeline.steps[k + 1])
+        return list(zip(timeline.source[part], timeline.row[part], strict=True))
 
     def _show(self, now: int, rows: list[tuple[int, int]]) -> None:
         """Match, then show, then do what is due."""
         engine, broker, board = self.engine, self.broker, self.board
         engine.now = board.now = now
-        for source, i in rows:
-            one = board.series[source]
-            if broker.works(one.symbol):
-                if isinstance(one, Bars):
-                    broker.match_bar(one, i)
-                else:
-                    broker.match_quote(one, i)
+        series, watched = board.series, broker.watched
+        if watched:
+            for source, i in rows:
+                one = series[source]
+                if one.symbol in watched:
+                    self._match(one, i)
+        held = engine.trailing_held
         for source, i in rows:
             board.rows[source] = i
-            one = board.series[source]
-            if engine.trailing_held and one.symbol in engine.trailing_held:
-                self._trail(one, i)
+            if held and series[source].symbol in held:
+                self._trail(series[source], i)
         if now >= broker.next_due:
             broker.step_done(now)
+
+    def _match(self, one: Bars | Quotes, i: int) -> None:
+        if isinstance(one, Bars):
+            self.broker.match_bar(one, i)
+        else:
+            self.broker.match_quote(one, i)
 
     def _trail(self, one: Bars | Quotes, i: int) -> None:
         """Show the trailing stops that the engine holds what the row spans."""
@@ -123,34 +134,21 @@ class Backtest:
         """Go through the rest of the timeline, calling ``on_row`` for each row after its step was
         matched. ``on_row`` is not told of steps that it took by ``advance``.
         """
-        timeline = self.timeline
-        series, rows = self.board.series, self.board.rows
         engine, broker, board = self.engine, self.broker, self.board
-        works = broker.works
-        steps, visible, source, row = (
-            timeline.steps,
-            timeline.visible,
-            timeline.source,
-            timeline.row,
-        )
-        for k in self._steps:
-            lo, hi = steps[k], steps[k + 1]
-            now = visible[lo]
-            if hi - lo == 1 and not engine.trailing_held:
-                s, i = source[lo], row[lo]
-                one = series[s]
-                engine.now = board.now = now
-                if works(one.symbol):
-                    if isinstance(one, Bars):
-                        broker.match_bar(one, i)
-                    else:
-                        broker.match_quote(one, i)
-                rows[s] = i
-                if now >= broker.next_due:
-                    broker.step_done(now)
-                on_row(one, i)
+        series, shown, watched = board.series, board.rows, broker.watched
+        for k, now, source, i, width in self._steps:
+            if width > 1 or engine.trailing_held:
+                rows = self._rows(k)
+                self._show(now, rows)
+                for each, row in rows:
+                    on_row(series[each], row)
                 continue
-            shown = [(source[j], row[j]) for j in range(lo, hi)]
-            self._show(now, shown)
-            for s, i in shown:
-                on_row(series[s], i)
+            # What ``_show`` does, spelled out for the one row that most steps are.
+            one = series[source]
+            engine.now = board.now = now
+            if one.symbol in watched:
+                self._match(one, i)
+            shown[source] = i
+            if now >= broker.next_due:
+                broker.step_done(now)
+            on_row(one, i)

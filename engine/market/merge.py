@@ -8,6 +8,7 @@ Nothing is copied but three small integers a row.
 
 from array import array
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,14 @@ SERIES_MAX = 65_535
 ROWS_MAX = 2**31 - 1
 
 
+Firsts: TypeAlias = "tuple[array[int], array[int], array[int], array[int]]"
+"""Columns with an item a step: visible, source and row of its first row, and its number of rows."""
+
+
 class Timeline:
     """Rows of *series* by visible time; step k is rows steps[k]:steps[k + 1], one time each."""
 
-    __slots__ = ("row", "series", "source", "steps", "visible")
+    __slots__ = ("firsts", "row", "series", "source", "steps", "visible")
 
     def __init__(
         self,
@@ -31,12 +36,14 @@ class Timeline:
         source: "array[int]",
         row: "array[int]",
         steps: "array[int]",
+        firsts: "Firsts",
     ) -> None:
         self.series = series
         self.visible = visible  # ns, ascending
         self.source = source  # index into series
         self.row = row  # row of that series
         self.steps = steps  # offsets, one more than there are steps
+        self.firsts = firsts
 
     def __len__(self) -> int:
         """The number of steps."""
@@ -58,14 +65,16 @@ def timeline(series: "Sequence[Bars | Quotes]") -> Timeline:
     if len(times) > 1:
         order = np.argsort(visible, kind="stable")
         visible, source, row = visible[order], source[order], row[order]
-    changes = np.flatnonzero(visible[1:] != visible[:-1]).astype(np.int32) + np.int32(1)
-    steps = array("i", [0])
-    steps.frombytes(changes.tobytes())
-    if total:
-        steps.append(total)
-    return Timeline(
-        list(series), _array("q", visible), _array("H", source), _array("i", row), steps
-    )
+    changes = np.flatnonzero(visible[1:] != visible[:-1]) + 1
+    steps = np.concatenate([[0], changes, [total]] if total else [[0]]).astype(np.int32)
+    columns = _array("q", visible), _array("H", source), _array("i", row)
+    opens, widths = steps[:-1], _array("i", np.diff(steps))
+    if len(opens) == total:
+        firsts: Firsts = (*columns, widths)
+    else:
+        picked = _array("q", visible[opens]), _array("H", source[opens]), _array("i", row[opens])
+        firsts = (*picked, widths)
+    return Timeline(list(series), *columns, _array("i", steps), firsts)
 
 
 def _visible(one: "Bars | Quotes") -> NDArray[np.int64]:

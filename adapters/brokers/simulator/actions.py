@@ -31,6 +31,7 @@ class CorporateActions:
         known: list[Split | Dividend] = [*options.dividends, *options.splits]
         for action in sorted(known, key=lambda one: one.ex_ts):
             self.pending.setdefault(action.symbol, deque()).append(action)
+            books.keep(action.symbol)
 
     def forget_before(self, now: int) -> None:
         """Leave out actions dated before ``now``: a run that is resumed has applied them."""
@@ -64,6 +65,7 @@ class CorporateActions:
             due.append(queue.popleft())
         if queue is not None and not queue:
             del self.pending[symbol]
+            self._books.release(symbol)
         return due
 
     def _split_orders(self, symbol: str, ratio: Decimal, scale: int) -> None:

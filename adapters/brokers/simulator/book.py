@@ -69,13 +69,14 @@ def _place(queue: list[Ticket], order: Order) -> int:
 class Books:
     """Every symbol's book, and every working ticket by its order's id."""
 
-    __slots__ = ("_books", "_tickets", "watched")
+    __slots__ = ("_books", "_kept", "_tickets", "watched")
 
     def __init__(self) -> None:
         self._books: dict[str, Book] = {}
         self._tickets: dict[str, Ticket] = {}
         self.watched: set[str] = set()
-        """The symbols that have a working order."""
+        """The symbols that have a working order, and those that are kept."""
+        self._kept: set[str] = set()
 
     def __iter__(self) -> Iterator[Ticket]:
         return iter(list(self._tickets.values()))
@@ -106,5 +107,16 @@ class Books:
         symbol = order.request.symbol
         book = self._books[symbol]
         book.drop(ticket)
-        if not book:
+        if not book and symbol not in self._kept:
+            self.watched.discard(symbol)
+
+    def keep(self, symbol: str) -> None:
+        """Watch ``symbol`` whether or not an order works, until ``release``."""
+        self._kept.add(symbol)
+        self.watched.add(symbol)
+
+    def release(self, symbol: str) -> None:
+        """Watch ``symbol`` only while an order works."""
+        self._kept.discard(symbol)
+        if not self._books.get(symbol):
             self.watched.discard(symbol)

@@ -73,6 +73,8 @@ class SimulatedBroker:
         self.capabilities = capabilities or default_capabilities(options)
         self._calendar_of = calendar_of
         self._books = Books()
+        self.watched = self._books.watched
+        """The symbols whose rows must be shown: an order works, or an action is to come."""
         self.next_due = 0
         """When ``step_done`` next has something to do, ns."""
         self._host: Host
@@ -117,7 +119,7 @@ class SimulatedBroker:
 
     def works(self, symbol: str) -> bool:
         """Whether a row of ``symbol`` must be shown: an order works, or an action is to come."""
-        return symbol in self._books.watched or symbol in self._actions.pending
+        return symbol in self.watched
 
     def match_bar(self, bars: Bars, i: int) -> None:
         """Try the working orders of the symbol on row ``i``, reporting results as they happen."""

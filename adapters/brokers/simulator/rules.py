@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from adapters.brokers.simulator.friction import Friction
 from adapters.brokers.simulator.ticket import Ticket
-from engine.values import OrderType
+from engine.values import ZERO, OrderType
 
 Rule = Callable[[Ticket, int, int, int, Friction], "Decimal | None"]
 
@@ -80,9 +80,7 @@ def trailing_stop(
 
 def _passes_limit(ticket: Ticket) -> bool:
     """Whether the stop price is worse for the trader than the limit."""
-    stop_price, limit_price = ticket.stop_price, ticket.limit_price
-    if stop_price is None or limit_price is None:
-        return False
+    stop_price, limit_price = ticket.stop_price or ZERO, ticket.limit_price or ZERO
     return (stop_price - limit_price) * ticket.sign > 0
 
 
