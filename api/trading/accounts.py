@@ -1,6 +1,7 @@
-"""Which account a request means: the default one, or the one that it names.
+"""Which account a request means, and which symbol: what every list and command may be told.
 
-An account is named by the header `X-Account-ID` or by `?account_id=`; by both only if they agree.
+The account is the default one unless the header `X-Account-ID` or `?account_id=` names another;
+both may be there only if they agree.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.endpoints import Call
 from api.trading import parse
-from engine.errors import AccountNotFound, InvalidRequest
+from engine.errors import AccountNotFound, InvalidRequest, SymbolNotFound
 
 if TYPE_CHECKING:
     from api.trading.port import Desk
@@ -31,6 +32,17 @@ def account_of(desk: Desk, call: Call, query: Mapping[str, Any]) -> str:
     if account not in desk.engine.state.accounts:
         raise AccountNotFound(account)
     return account
+
+
+def symbol_of(desk: Desk, query: Mapping[str, Any]) -> str | None:
+    """The symbol that a list is narrowed to, by any of its names; an unknown one stays as is."""
+    name: str | None = query.get("symbol")
+    if name is None:
+        return None
+    try:
+        return desk.engine.instruments.resolve(name).symbol
+    except SymbolNotFound:
+        return name
 
 
 def account_alone(desk: Desk, call: Call) -> str:

@@ -140,7 +140,7 @@ class OrderFilter:
     limit: int
 
 
-def order_filter(values: dict[str, Any]) -> OrderFilter:
+def order_filter(values: dict[str, Any], symbol: str | None) -> OrderFilter:
     """The filter that the values of ``ORDERS_QUERY`` make. PENDING includes UNKNOWN."""
     words = values.get("status")
     statuses = None
@@ -149,7 +149,7 @@ def order_filter(values: dict[str, Any]) -> OrderFilter:
         if Status.PENDING in statuses:
             statuses |= {Status.UNKNOWN}
     return OrderFilter(
-        values.get("symbol"),
+        symbol,
         values.get("side"),
         statuses,
         values.get("client_order_id"),

@@ -8,18 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import msgspec
-
 from engine.core import Engine
 from engine.market.board import Board
-
-
-class Connection(msgspec.Struct, frozen=True):
-    """The line to an account's broker: ``heard_at`` is ns UTC, ``latency_ms`` its round trip."""
-
-    connected: bool
-    latency_ms: int
-    heard_at: int
 
 
 class Desk(Protocol):
@@ -28,13 +18,12 @@ class Desk(Protocol):
     engine: Engine
     board: Board
     default_account: str
+    failure: BaseException | None
+    """Why facts can not be kept any more; None while they can."""
 
     @property
     def is_stopping(self) -> bool:
         """Whether no new work is taken."""
-
-    def connection(self, account: str) -> Connection:
-        """The line to the broker of ``account``."""
 
     async def settled(self) -> None:
         """Wait until everything written so far is durable; TradingHalted if it can not be."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.endpoints import Call, Operation
 from api.trading import errors, parse, render, wire
-from api.trading.accounts import account_alone, account_of
+from api.trading.accounts import account_alone, account_of, symbol_of
 
 if TYPE_CHECKING:
     from api.trading.port import Desk
@@ -29,7 +29,7 @@ class Accounts:
         """Fills, newest first. One that the broker took back is not shown."""
         query = parse.TRADES_QUERY.read_query(call.query)
         account = account_of(self._desk, call, query)
-        symbol, order_id = query.get("symbol"), query.get("order_id")
+        symbol, order_id = symbol_of(self._desk, query), query.get("order_id")
         since, until = query.get("since"), query.get("until")
         limit = query.get("limit", parse.ORDERS_MAX)
         found: list[wire.Trade] = []

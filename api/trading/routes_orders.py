@@ -14,7 +14,7 @@ from api.auth import Scope
 from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
-from api.trading.accounts import account_alone, account_of
+from api.trading.accounts import account_alone, account_of, symbol_of
 from engine.values import FINAL, Status
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Orders:
     async def list_open(self, call: Call) -> list[wire.Order]:
         """Orders that are not final, or those whose status is asked for."""
         query = parse.ORDERS_QUERY.read_query(call.query)
-        wanted = parse.order_filter(query)
+        wanted = parse.order_filter(query, symbol_of(self._desk, query))
         account = account_of(self._desk, call, query)
         if wanted.statuses is None or not wanted.statuses & FINAL:
             found: Iterable[Order] = reversed(self._engine.state.working(account))
@@ -55,7 +55,7 @@ class Orders:
     async def list_final(self, call: Call) -> list[wire.Order]:
         """Orders that are final."""
         query = parse.ORDERS_QUERY.read_query(call.query)
-        wanted = parse.order_filter(query)
+        wanted = parse.order_filter(query, symbol_of(self._desk, query))
         account = account_of(self._desk, call, query)
         return _listed((order for order in self._all(account) if order.is_final), wanted)
 

@@ -9,7 +9,7 @@ from api.auth import Scope
 from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
-from api.trading.accounts import account_alone, account_of
+from api.trading.accounts import account_alone, account_of, symbol_of
 from engine.errors import InvalidRequest
 from engine.values import OrderType, Role
 
@@ -35,7 +35,7 @@ class Positions:
         """Every open position, newest first."""
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = self._engine.account(account_of(self._desk, call, query))
-        symbol = query.get("symbol")
+        symbol = symbol_of(self._desk, query)
         prices = self._engine.prices
         return [
             render.position(position, prices)
