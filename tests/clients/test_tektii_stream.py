@@ -1,4 +1,4 @@
-"""The published client, unmodified, runs whole backtests against us: its stream and its REST calls."""
+"""The published client, unmodified, runs whole backtests here, by its stream and its REST calls."""
 
 from __future__ import annotations
 
@@ -84,12 +84,15 @@ def test_the_asynchronous_client_runs_a_backtest_to_its_end() -> None:
     strategy = Crossing()
 
     async def trade(served: Served) -> None:
-        async with AsyncTradingGateway(base_url=served.url) as gateway:
-            async with gateway.stream(on_backtest_complete=strategy.completed.append) as stream:
-                async for event in stream:
-                    side = strategy.hear(event)
-                    if side is not None:
-                        await gateway.submit_order(SYMBOLS[0], side, "10", OrderType.MARKET)
+        done = strategy.completed.append
+        async with (
+            AsyncTradingGateway(base_url=served.url) as gateway,
+            gateway.stream(on_backtest_complete=done) as stream,
+        ):
+            async for event in stream:
+                side = strategy.hear(event)
+                if side is not None:
+                    await gateway.submit_order(SYMBOLS[0], side, "10", OrderType.MARKET)
 
     with serving(*market()) as served:
         asyncio.run(trade(served))

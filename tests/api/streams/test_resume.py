@@ -1,0 +1,174 @@
+"""A client that names a place gets everything after it once: from history, then live, no seam."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import websockets
+
+from api.streams.resume import Retelling
+from api.streams.wish import Place
+from engine.core import Engine
+from engine.requests import OrderRequest
+from engine.values import OrderType, Side
+from tests.api.line import Message, line
+from tests.api.served import ACCOUNT, Served, bars, serving
+from tests.api.stepping.test_stepper import place
+
+LIMIT = OrderRequest("AAPL", Side.BUY, Decimal(1), OrderType.LIMIT, limit_price=Decimal(1))
+FACTS = {"order", "trade", "position", "account"}
+
+
+def trade_a_while(served: Served) -> list[Message]:
+    """Run a backtest with a few trades, brackets and cancels; every message of a fact."""
+    with line(served) as stream:
+        told = []
+        for number in range(60):
+            message = stream.next()
+            told.append(message)
+            if number in (3, 9, 20):
+                place(served, stop_loss="90.00", take_profit="99.70")
+            if number == 12:
+                place(served, side="SELL", quantity="25")
+            stream.ack(message)
+    return [each for each in told if each["type"] in FACTS]
+
+
+def shape(message: Message) -> Any:
+    """A message without the figures that depend on the market's price."""
+    kept = {**message}
+    kept.pop("account", None)
+    if "position" in kept:
+        priced = ("current_price", "unrealized_pnl")
+        kept["position"] = {k: v for k, v in kept["position"].items() if k not in priced}
+    return kept
+
+
+def test_history_tells_the_same_as_the_present_did() -> None:
+    with serving(bars("AAPL", 80)) as served:
+        live = trade_a_while(served)
+        assert {each["type"] for each in live} == FACTS
+        with line(served, "?after=0&observe=1") as stream:
+            assert stream.next()["after"] == 0
+            deposit = stream.next()
+            assert (deposit["type"], deposit["event"]) == ("account", "BALANCE_UPDATED")
+            again = [stream.next() for _ in live]
+        assert [shape(each) for each in again] == [shape(each) for each in live]
+
+
+def test_a_place_inside_a_record_resumes_right_behind_that_message() -> None:
+    with serving(bars("AAPL", 80)) as served:
+        live = trade_a_while(served)
+        for skipped in range(4, 12):
+            after = live[skipped]["event_id"]
+            with line(served, f"?after={after}&observe=1") as stream:
+                stream.next()
+                assert stream.next()["event_id"] == live[skipped + 1]["event_id"]
+
+
+def test_the_greeting_names_the_tape_and_its_head() -> None:
+    with serving() as served, line(served) as stream:
+        greeting = stream.next()
+        assert greeting["tape_id"] == served.tape.tape_id
+        assert (greeting["head"], greeting["broker"]) == (served.tape.head, "simulator")
+
+
+def test_a_place_that_the_tape_has_not_reached_is_an_error_with_its_own_code() -> None:
+    with serving() as served, line(served, "?after=99") as stream:
+        error = stream.next()
+        assert (error["type"], error["code"]) == ("error", "INVALID_MESSAGE")
+        assert error["details"] == {
+            "after": 99,
+            "head": served.tape.head,
+            "tape_id": served.tape.tape_id,
+        }
+        assert stream.close_code() == 4009
+
+
+def test_a_place_at_the_very_head_has_no_history() -> None:
+    with serving() as served, line(served, f"?after={served.tape.head}&observe=1") as stream:
+        stream.next()
+        assert stream.is_quiet()
+
+
+class Load:
+    """Places orders on the server's loop, a few in every round, until enough are on the tape."""
+
+    def __init__(self, served: Served, head: int) -> None:
+        self.head = head
+        self._engine: Engine = served.desk.engine
+        self._loop = served.loop
+
+    def go_on(self) -> None:
+        """One round, and the next one after everybody else had a turn."""
+        for _ in range(3):
+            self._engine.submit(ACCOUNT, LIMIT)
+        if self._engine.tape.head < self.head:
+            self._loop.call_later(0.0005, self.go_on)
+
+
+async def follow(url: str, after: int, until: int) -> list[int]:
+    """The numbers of the facts told after one place and up to another."""
+    seen: list[int] = []
+    async with websockets.connect(f"{url}?after={after}&observe=1", compression=None) as socket:
+        while not seen or seen[-1] < until:
+            message = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 15))
+            if message["type"] in FACTS:
+                seen.append(message["seq"])
+    return seen
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_no_gap_and_no_duplicate_at_the_seam_under_load(tmp_path: Path, durable: bool) -> None:
+    file = tmp_path / "load.tape" if durable else None
+    with serving(stepped=False, tape_file=file) as served:
+        until = 5_000
+
+        async def come_and_go() -> None:
+            load = Load(served, until)
+            served.loop.call_soon_threadsafe(load.go_on)
+            followers = []
+            for _ in range(8):
+                after = served.tape.head // 2
+                followers.append((after, asyncio.create_task(follow(url, after, until - 3))))
+                await asyncio.sleep(0.05)
+            for after, follower in followers:
+                seen = await follower
+                # The deposit and the acceptance of each order: every second fact is told.
+                whole = [seq for seq in expected if after < seq <= seen[-1]]
+                assert seen == whole
+
+        url = served.stream_url
+        first = served.tape.head
+        expected = range(first, until + 10, 2)
+        asyncio.run(come_and_go())
+
+
+def test_a_long_history_is_folded_in_pieces_that_let_others_run() -> None:
+    with serving(stepped=False) as served:
+        engine = served.desk.engine
+        served.call(lambda: [engine.submit(ACCOUNT, LIMIT) for _ in range(1_500)])
+        retelling = Retelling(served.tape, Place(0), engine.prices)
+        pieces = []
+        while retelling.seq < served.tape.head:
+            pieces.append(len(retelling.next_chunk()))
+        assert len(pieces) == 4
+        assert sum(pieces) == 1_501
+
+
+def test_what_is_filled_is_priced_at_its_last_fill_in_history() -> None:
+    with serving(bars("AAPL", 10)) as served, line(served) as stream:
+        stream.ack(*stream.step()[1:])
+        stream.step()
+        place(served)
+        stream.ack("mkt_2_0", stream.next())
+        fill = stream.next()["trade"]["price"]
+        with line(served, "?after=0&observe=1") as other:
+            position = other.until("position")["position"]
+        assert position["current_price"] == fill
+        assert position["unrealized_pnl"] in ("0", "0.00")
