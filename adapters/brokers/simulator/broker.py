@@ -8,6 +8,7 @@ before everything else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 from adapters.brokers.simulator.actions import CorporateActions
@@ -73,7 +74,7 @@ class SimulatedBroker:
         self.capabilities = capabilities or default_capabilities(options)
         self._calendar_of = calendar_of
         self._books = Books()
-        self.watched = self._books.watched
+        self.watched: AbstractSet[str] = self._books.watched
         """The symbols whose rows must be shown: an order works, or an action is to come."""
         self.next_due = 0
         """When ``step_done`` next has something to do, ns."""
@@ -127,7 +128,7 @@ class SimulatedBroker:
         if symbol in self._actions.pending:
             self._actions.apply(symbol, bars.ts[i], bars.price_scale)
         book = self._books.book(symbol)
-        if book:
+        if book is not None:
             self._bars.match(book, bars, i)
 
     def match_quote(self, quotes: Quotes, i: int) -> None:
@@ -136,7 +137,7 @@ class SimulatedBroker:
         if symbol in self._actions.pending:
             self._actions.apply(symbol, quotes.ts[i], quotes.price_scale)
         book = self._books.book(symbol)
-        if book:
+        if book is not None:
             self._quotes.match(book, quotes, i)
 
     def step_done(self, now: int) -> None:
@@ -209,7 +210,8 @@ class SimulatedBroker:
 
     def _enter(self, ticket: Ticket) -> None:
         self._books.add(ticket)
-        self.next_due = min(self.next_due, ticket.expires)
+        if ticket.expires != NEVER:
+            self.next_due = min(self.next_due, ticket.expires)
 
     def _instrument(self, symbol: str) -> Instrument:
         return self._host.state.instruments.get(symbol) or guess(symbol)

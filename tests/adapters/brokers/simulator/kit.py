@@ -25,6 +25,7 @@ from engine.market.timeframes import MINUTE_NS
 from engine.orders import Order
 from engine.requests import OrderChange, OrderRequest
 from engine.tape.memory import MemoryTape
+from engine.tape.record import Record
 from engine.values import ONE, OrderType, Side, Status, TimeInForce, TrailingType
 
 _Test = TypeVar("_Test", bound=Callable[..., object])
@@ -171,6 +172,16 @@ class Market:
         """Change a working order; numbers as text."""
         values = {name: Decimal(value) for name, value in fields.items()}
         self.engine.modify(self.account, order.id, OrderChange(**values))
+
+    def on(self, fact: str, act: Callable[[], None]) -> None:
+        """Do ``act`` once, the moment a fact of this name is written."""
+        waiting = [act]
+
+        def listen(record: Record) -> None:
+            if type(record.event).__name__ == fact and waiting:
+                waiting.pop()()
+
+        self.engine.listeners.append(listen)
 
     def status(self, order: Order) -> Status:
         """Where the order stands now."""

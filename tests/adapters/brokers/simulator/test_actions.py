@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from adapters.brokers.simulator.options import Dividend, Split
-from engine.market.timeframes import MINUTE_NS
-from engine.values import TrailingType
-from tests.adapters.brokers.simulator.kit import Market, quotes_of, rule
+from engine.market.timeframes import DAY_NS, MINUTE_NS
+from engine.values import Status, TrailingType
+from tests.adapters.brokers.simulator.kit import Market, bars_of, quotes_of, rule
 
 QUIET = "100 101 99 100"
 HALVED = "50 51 49 50"
@@ -86,6 +86,28 @@ def test_an_action_of_a_symbol_that_nobody_holds_changes_nothing() -> None:
     market = Market([QUIET] * 5, splits=TWO_FOR_ONE)
     market.to_the_end()
     assert market.facts() == []
+
+
+def test_actions_and_carry_leave_the_accounts_of_other_brokers_alone() -> None:
+    bars = bars_of([QUIET] * 6, step_ns=DAY_NS)
+    splits = (Split("AAPL", 3 * DAY_NS, Decimal(2)),)
+    market = Market(bars, splits=splits, borrow_bps=Decimal(365)).step()
+    market.sell(10)
+    market.step()
+    cash = market.cash()
+    market.engine.state.accounts[market.account].broker = "another"
+    market.to_the_end()
+    assert market.position() == -10
+    assert market.cash() == cash
+
+
+def test_a_listener_may_cancel_an_order_while_a_split_adjusts_the_book() -> None:
+    market = Market([QUIET] * 3 + [HALVED] * 2, splits=TWO_FOR_ONE).step()
+    first = market.buy(10, "limit", limit_price="80")
+    second = market.buy(10, "limit", limit_price="80")
+    market.on("OrderModified", lambda: market.cancel(second))
+    market.to_the_end()
+    assert [first.status, second.status] == [Status.OPEN, Status.CANCELLED]
 
 
 def test_actions_apply_on_quotes_as_well() -> None:

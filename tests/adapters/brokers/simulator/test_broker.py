@@ -38,6 +38,17 @@ def test_a_post_only_limit_that_rests_is_a_maker_even_over_a_gap() -> None:
     assert (market.fills(), market.makers()) == ([(1, "10", "97.00")], [True])
 
 
+def test_a_post_only_limit_placed_before_any_price_is_taken() -> None:
+    market = Market([QUIET])
+    assert market.buy(10, "limit", limit_price="200", post_only=True).status is Status.OPEN
+
+
+def test_a_step_done_before_anything_is_due_does_nothing() -> None:
+    market = Market([QUIET, QUIET]).step()
+    market.broker.step_done(market.engine.now)
+    assert market.facts() == []
+
+
 def test_a_post_only_limit_is_judged_against_the_quote_where_there_is_one() -> None:
     market = Market(quotes_of(["99 101", "99 101"])).step()
     market.buy(10, "limit", limit_price="100.5", post_only=True)
@@ -51,7 +62,8 @@ def test_a_post_only_limit_can_not_be_moved_to_where_it_would_trade() -> None:
     with pytest.raises(OrderNotModifiable, match="post-only"):
         market.change(order, limit_price="100")
     market.change(order, limit_price="99.5")
-    assert order.limit_price == Decimal("99.5")
+    market.change(order, quantity="5")
+    assert [order.limit_price, order.quantity] == [Decimal("99.5"), 5]
 
 
 @rule("max-leverage")

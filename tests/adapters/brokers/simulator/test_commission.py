@@ -98,6 +98,7 @@ def test_an_unknown_model_is_refused_with_those_that_exist(text: str) -> None:
     [
         ("none", "none"),
         ("percent:0.1", "0.1 % of the value"),
+        ("per-share:0.005", "0.005 a unit"),
         ("per-share:0.005,min=1,max=2", "at least 1 an order, at most 2 an order"),
         ("ibkr-fixed", "at most 1 % of its value; on sales SEC fee 0.0000278"),
         ("ibkr-tiered", "clearing 0.0002 a share; first volume tier always"),

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from engine.market.bars import Bars
+from engine.market.quotes import Quotes
 from engine.market.timeframes import MINUTE_NS
 from engine.values import RejectReason, Status
-from tests.adapters.brokers.simulator.kit import DailySession, Market, bars_of, rule
+from tests.adapters.brokers.simulator.kit import DailySession, Market, bars_of, quotes_of, rule
 
 QUIET = "100 101 99 100"
 
@@ -142,6 +144,24 @@ def test_an_ioc_stop_that_is_not_reached_is_cancelled() -> None:
     order = market.buy(10, "stop", stop_price="105", tif="IOC")
     market.step()
     assert order.status is Status.CANCELLED
+
+
+def test_an_order_cancelled_the_moment_it_triggers_does_not_fill() -> None:
+    market = Market([QUIET, "100 102 99 100 40"], participation=Decimal("0.1")).step()
+    order = market.buy(10, "stop", stop_price="101")
+    market.on("OrderTriggered", lambda: market.cancel(order))
+    market.step()
+    assert (order.status, market.fills()) == (Status.CANCELLED, [])
+
+
+@pytest.mark.parametrize("rows", [bars_of([QUIET] * 2), quotes_of(["99 101"] * 2)])
+def test_an_order_cancelled_while_another_fills_is_not_tried(rows: Bars | Quotes) -> None:
+    market = Market(rows).step()
+    market.buy(1)
+    second = market.buy(1)
+    market.on("TradeFilled", lambda: market.cancel(second))
+    market.step()
+    assert (second.status, len(market.fills())) == (Status.CANCELLED, 1)
 
 
 def test_execution_ids_follow_from_the_order_and_what_was_filled_before() -> None:
