@@ -76,7 +76,7 @@ class Engine(Session):
         capabilities = self.vet(account, request, instrument)
         refusal = intent.judge(account, request, instrument, capabilities, self.prices)
         order = self._intend(account_id, request, role, None, refusal)
-        if order.status is Status.REJECTED:
+        if order.status is _REJECTED:
             raise _refused(order)
         return order
 
@@ -293,7 +293,7 @@ class Engine(Session):
 
 
 _BROKER = Holder.BROKER
-_LEAVING = Status.PENDING_CANCEL
+_LEAVING, _REJECTED = Status.PENDING_CANCEL, Status.REJECTED
 _CLIENTS = (Role.ENTRY, Role.CLOSE)
 """Orders that are not sent unless their intent is on the tape; legs protect in any case."""
 
@@ -307,7 +307,7 @@ def _again(known: Order, request: OrderRequest) -> Order:
     """The order that a repeated client order id already named."""
     if known.request != request:
         raise DuplicateClientOrderId(request.client_order_id or "", known.id)
-    if known.status is Status.REJECTED:
+    if known.status is _REJECTED:
         raise _refused(known)
     return known
 

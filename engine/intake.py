@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from engine.core import Engine
 
 
+_ACCEPTED = Step.ACCEPTED
+
+
 def take(engine: Engine, report: reports.Report) -> None:
     """Write what ``report`` says as a fact, and act on it. OrderNotFound if we never sent such an
     order.
@@ -39,7 +42,7 @@ def _order(engine: Engine, order_id: str) -> Order:
 
 def _accepted(engine: Engine, report: reports.Accepted) -> None:
     order = _order(engine, report.order_id)
-    if can(order.status, Step.ACCEPTED):
+    if can(order.status, _ACCEPTED):
         engine.write(order.account, ev.OrderAccepted(order.id, report.broker_id))
 
 

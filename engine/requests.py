@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.errors import InvalidRequest
-from engine.values import MarginMode, OrderType, Side, TimeInForce, TrailingType
+from engine.values import ZERO, MarginMode, OrderType, Side, TimeInForce, TrailingType
 
 QUANTITY_DIGITS_MAX = 15
 """Most digits a quantity or a price may have before its point, and most after it: 15 and 12, so
@@ -67,16 +67,21 @@ _MARKET = OrderType.MARKET
 
 def check_number(field: str, value: Decimal) -> None:
     """Refuse a quantity or price that is not positive, or is too long to be one."""
-    if not value.is_finite() or value <= 0:
+    if not value.is_finite() or value <= ZERO:
         raise InvalidRequest(field, str(value), "a number greater than 0")
-    exponent = value.as_tuple().exponent
-    too_fine = isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX
-    if too_fine or value.adjusted() >= QUANTITY_DIGITS_MAX:
+    if value.adjusted() >= QUANTITY_DIGITS_MAX or _is_too_fine(value):
         raise InvalidRequest(
             field,
             str(value),
             f"at most {QUANTITY_DIGITS_MAX} digits before the point, {FRACTION_DIGITS_MAX} after",
         )
+
+
+def _is_too_fine(value: Decimal) -> bool:
+    if value.adjusted() >= 0 and len(str(value)) <= FRACTION_DIGITS_MAX:
+        return False  # as most numbers are, and cheaper to see than the exponent
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX
 
 
 def check_order(request: OrderRequest) -> None:

@@ -22,7 +22,9 @@ from engine.orders import Order, move, new_order
 from engine.positions import split
 from engine.tape.record import Record
 from engine.trades import new_trade
-from engine.values import ZERO, Side, Status
+from engine.values import ZERO, Status, signed
+
+_ACCEPTED = Step.ACCEPTED
 
 
 class State(Ledger):
@@ -80,7 +82,7 @@ class State(Ledger):
         return state
 
     def _known(self, order_id: str) -> Order:
-        order = self.order(order_id)
+        order = self._orders.get(order_id) or self.order(order_id)
         if order is None:
             raise KeyError(f"the tape speaks of order {order_id} before it was submitted")
         return order
@@ -111,8 +113,9 @@ class State(Ledger):
 
     def _order_accepted(self, record: Record, fact: ev.OrderAccepted) -> None:
         order = self._known(fact.order_id)
-        move(order, Step.ACCEPTED, record.ts)
-        orders.name(order, fact.broker_id)
+        move(order, _ACCEPTED, record.ts)
+        if fact.broker_id:
+            orders.name(order, fact.broker_id)
 
     def _order_refused(self, record: Record, fact: ev.OrderRefused) -> None:
         self._deny(self._known(fact.order_id), Step.REFUSED, fact, record.ts)
@@ -195,7 +198,7 @@ class State(Ledger):
             account,
             self._instrument(request.symbol),
             order,
-            quantity if request.side is Side.BUY else -quantity,
+            signed(request.side, quantity),
             fact.price,
             (record.seq, record.ts),
             fact.position_id or order.position_id,
