@@ -18,13 +18,14 @@ from api.app import Desk, application
 from api.compose import Committer, Series, SqliteTape, fingerprint, open_tape, simulator
 from api.measured import Measured
 from api.report import RunReport, report
-from api.server import Listener, serve, stop_on_signals
+from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Account, Settings, SettingsError
 from engine.core import Engine
+from engine.errors import TradingHalted
 from engine.instruments import guess
 from engine.market.board import Board
 from engine.market.merge import timeline
-from engine.tape import MemoryTape
+from engine.tape import MemoryTape, TapeFailed
 
 PROVIDER = "backtest"
 WATCH_S = 0.2
@@ -53,6 +54,8 @@ class Run:
         self.assumptions = self.broker.assumptions()
         self.tape = _fresh_tape(plan)
         self.engine = self._engine(plan)
+        self._committer = Committer(self.tape) if isinstance(self.tape, SqliteTape) else None
+        self._has_ended = False
         lines = timeline(plan.series)
         self.backtest = Measured(self.engine, self.broker, self.board, lines, plan.account.id)
 
@@ -90,7 +93,28 @@ class Run:
         `on_report` gets the figures once the clients have heard the end, and never where the run is
         stopped before it; `on_move` gets the number of steps taken, now and then.
         """
-        committer = Committer(self.tape) if isinstance(self.tape, SqliteTape) else None
+        settings = self.plan.settings
+        stop = asyncio.Event()
+        stop_on_signals(stop)
+        desk = self._desk()
+        await desk.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                work = [
+                    group.create_task(self._end(desk, stop, stay, on_report)),
+                    group.create_task(self._watch(on_move)),
+                    group.create_task(stop_after(desk.halted, stop, settings)),
+                ]
+                app = application(desk, settings)
+                await serve(app, listener, settings, stop, on_ready, desk.close)
+                for task in work:
+                    task.cancel()
+        finally:
+            self._close(desk)
+
+    def _desk(self) -> Desk:
+        """The desk, with the tape connected to it."""
+        committer = self._committer
         desk = Desk(
             self.engine,
             self.board,
@@ -99,42 +123,35 @@ class Run:
             default_account=self.plan.account.id,
             commit=committer.wake if committer else _nothing,
         )
-        if isinstance(self.tape, SqliteTape):
+        if committer and isinstance(self.tape, SqliteTape):
             self.tape.on_durable(desk.committed)
             self.tape.on_failure(desk.tape_failed)
-        if committer:
             committer.start()
-        stop = asyncio.Event()
-        stop_on_signals(stop)
-        await desk.start()
-        ending = asyncio.create_task(self._end(desk, stop, stay, on_report))
-        watching = asyncio.create_task(self._watch(on_move))
-        try:
-            await serve(
-                application(desk, self.plan.settings),
-                listener,
-                self.plan.settings,
-                stop,
-                on_ready,
-                desk.close,
-            )
-        finally:
-            ending.cancel()
-            watching.cancel()
-            if committer:
-                committer.stop()
-            self.tape.close()
+        return desk
+
+    def _close(self, desk: Desk) -> None:
+        """Let go of the tape, which says why it ends here."""
+        if not self._has_ended and desk.failure is None:
+            self.engine.stop("stopped before the data was at its end")
+        if self._committer:
+            self._committer.stop()
+        self.tape.close()
+        if desk.failure is not None:
+            raise TapeFailed(f"{self.plan.tape} failed: {desk.failure}")
 
     async def _end(
         self, desk: Desk, stop: asyncio.Event, stay: bool, on_report: Callable[[RunReport], None]
     ) -> None:
         """When the clients have heard the end, close the session on the tape and report."""
-        stepper = desk.stepper
-        if stepper is None:
-            return
-        await stepper.finished.wait()
+        if desk.stepper is None:
+            raise TypeError("a run needs a desk with a stepped clock")
+        await desk.stepper.finished.wait()
         self.engine.stop("the data is at its end")
-        await desk.settled()
+        self._has_ended = True
+        try:
+            await desk.settled()
+        except TradingHalted:
+            return  # the tape has failed, which ends the run by another way
         on_report(self.report())
         if not stay:
             stop.set()

@@ -24,7 +24,7 @@ from api.compose import (
     save_snapshot,
     simulator,
 )
-from api.server import Listener, serve, stop_on_signals
+from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
 from engine.core import Engine
 from engine.market.bars import Bars
@@ -99,7 +99,7 @@ class Live:
                 work = [
                     group.create_task(self._move_market()),
                     group.create_task(self._keep_snapshots()),
-                    group.create_task(self._stop_when_halted(stop)),
+                    group.create_task(stop_after(self.desk.halted, stop, self.settings)),
                 ]
                 await serve(app, listener, self.settings, stop, on_ready, self.desk.close)
                 for task in work:
@@ -162,12 +162,6 @@ class Live:
             self._snapshot_seq, content = state.seq, state.to_bytes()
             await self.desk.settled()
             await asyncio.to_thread(save_snapshot, self.tape, self._snapshot_seq, content)
-
-    async def _stop_when_halted(self, stop: asyncio.Event) -> None:
-        """After the tape's failure, leave time to cancel orders and to look, then end."""
-        await self.desk.halted.wait()
-        await asyncio.sleep(self.settings.server.shutdown_grace_s)
-        stop.set()
 
 
 def _now() -> int:

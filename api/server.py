@@ -171,6 +171,13 @@ def settle_collector() -> None:
     gc.set_threshold(YOUNG_THRESHOLD, MIDDLE_THRESHOLD, OLD_THRESHOLD)
 
 
+async def stop_after(halted: asyncio.Event, stop: asyncio.Event, settings: Settings) -> None:
+    """Once `halted`, leave time to cancel orders and to look, then stop."""
+    await halted.wait()
+    await asyncio.sleep(settings.server.shutdown_grace_s)
+    stop.set()
+
+
 def stop_on_signals(stop: asyncio.Event) -> None:
     """Have SIGINT and SIGTERM set `stop`; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
