@@ -11,13 +11,13 @@ from adapters.brokers.simulator.options import SimulatorOptions
 _ALWAYS = {
     "arrival": "an order that arrives while a bar is the newest is first tried in the next bar",
     "turn": "exits first, then other orders, oldest first; of two that end each other, the stop",
-    "market": "at the open",
-    "limit": "where low <= limit (sells: high >= limit), at the better of open and limit",
-    "stop": "where high >= stop (sells: low <= stop), at the worse of open and stop",
-    "stop_limit": "reached at the open: a limit at once; reached later in the bar: at the stop if "
-    "the limit allows it, else a limit from the next bar",
-    "trailing_stop": "from the mark at acceptance; the adverse extreme of a bar is tried before "
-    "the stop follows the favourable one",
+    "market_order": "at the open",
+    "limit_order": "where low <= limit (sells: high >= limit), at the better of open and limit",
+    "stop_order": "where high >= stop (sells: low <= stop), at the worse of open and stop",
+    "stop_limit_order": "reached at the open: a limit at once; reached later in the bar: at the "
+    "stop if the limit allows it, else a limit from the next bar",
+    "trailing_stop_order": "from the mark at acceptance; the adverse extreme of a bar is tried "
+    "before the stop follows the favourable one",
     "both_exits": "when one bar touches both exits, the stop fills",
     "quotes": "buys pay the ask, sells hit the bid, sizes bound the fills of each quote",
     "time_in_force": "IOC and FOK are judged on the first bar or quote they are live in; DAY ends "
