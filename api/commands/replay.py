@@ -1,20 +1,21 @@
 """`onetape replay FILE`: the state that a tape gives, folded from its first record.
 
 The fold is the same in any process on any day, and `--digest` shows it: a hash of the tape up to
-the record asked for, and one of the state that follows from it.
+the record asked for, one of the state that follows from it, and one of what traded.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands import options
 from api.commands.terminal import BAD_INPUT, Failure, counted, examples, put_json
 from engine.tape.chain import GENESIS
+from engine.tape.trading import trading_digest
 
 if TYPE_CHECKING:
     from engine.state import State
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tape.")],
+    file: options.TapeFile,
     until: Annotated[
         int | None, typer.Option(min=0, metavar="SEQ", help="Stop after this record.")
     ] = None,
@@ -55,12 +56,14 @@ def replay(
         state = State()
         for record in counted(reader.records(until=last), "replaying", last):
             state.apply(record)
-        hashes = {
+        hashes: dict[str, Any] = {
             "seq": last,
             "tape_id": reader.tape_id,
             "tape_digest": (reader.hash_at(last) or GENESIS).hex(),
             "state_digest": blake2b(state.to_bytes(), digest_size=DIGEST_BYTES).hexdigest(),
         }
+        if digest:
+            hashes["trading_digest"] = trading_digest(reader.records(until=last)).hex()
     put_json(hashes if digest else {**hashes, **summary(state)})
 
 
