@@ -24,6 +24,7 @@ OrderEvent = Literal[
     "BRACKET_ORDER_CREATED",
     "BRACKET_ORDER_MODIFIED",
 ]
+TradeEvent = Literal["TRADE_FILLED"]
 PositionEvent = Literal["POSITION_OPENED", "POSITION_MODIFIED", "POSITION_CLOSED"]
 AccountEvent = Literal["BALANCE_UPDATED", "MARGIN_WARNING", "MARGIN_CALL"]
 ConnectionEvent = Literal[
@@ -34,6 +35,8 @@ ConnectionEvent = Literal[
     "BROKER_RECONNECTED",
     "BROKER_CONNECTION_FAILED",
 ]
+StalenessEvent = Literal["STALE", "FRESH"]
+RateLimitEvent = Literal["RATE_LIMIT_WARNING", "RATE_LIMIT_HIT"]
 ErrorCode = Literal[
     "INVALID_MESSAGE", "INTERNAL_ERROR", "POSITION_UNPROTECTED", "LIQUIDATION", "OCO_DOUBLE_EXIT"
 ]
@@ -78,7 +81,7 @@ class OrderChanged(Message, frozen=True, tag="order"):
 class TradeDone(Message, frozen=True, tag="trade"):
     """An order filled, in part or whole."""
 
-    event: Literal["TRADE_FILLED"]
+    event: TradeEvent
     trade: wire.Trade
 
 
@@ -120,7 +123,7 @@ class Connection(Message, frozen=True, tag="connection"):
 class DataStaleness(Message, frozen=True, tag="data_staleness"):
     """Market data stopped coming for some symbols, or came back."""
 
-    event: Literal["STALE", "FRESH"]
+    event: StalenessEvent
     symbols: list[str]
     stale_since: wire.Moment | None = None
     broker: str | None = None
@@ -129,7 +132,7 @@ class DataStaleness(Message, frozen=True, tag="data_staleness"):
 class RateLimit(Message, frozen=True, tag="rate_limit"):
     """The provider's allowance is nearly or wholly used up."""
 
-    event: Literal["RATE_LIMIT_WARNING", "RATE_LIMIT_HIT"]
+    event: RateLimitEvent
     requests_remaining: int
     reset_at: wire.Moment
 
