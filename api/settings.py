@@ -81,12 +81,17 @@ class Limits(Section):
     frame_bytes_max: int = Field(
         default=65_536, ge=1_024, description="Longest frame from a client."
     )
-    clients_max: int = Field(default=256, ge=1, description="Open streams at once.")
+    clients_max: int = Field(default=64, ge=1, description="Open streams at once.")
     connections_max: int = Field(default=1_024, ge=1, description="Open connections at once.")
     queue_length_max: int = Field(
-        default=10_000,
+        default=1_024,
         ge=16,
         description="Messages waiting for one stream client before it is closed.",
+    )
+    queue_bytes_max: int = Field(
+        default=1_048_576,
+        ge=1_024,
+        description="Bytes waiting for one stream client before it is closed.",
     )
     heartbeat_s: float = Field(
         default=10.0, gt=0, description="Time between two heartbeats of a stream."

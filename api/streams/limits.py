@@ -35,6 +35,7 @@ class StreamLimits:
         return cls(
             clients_max=limits.clients_max,
             queue_length_max=limits.queue_length_max,
+            queue_bytes_max=limits.queue_bytes_max,
             frame_bytes_max=limits.frame_bytes_max,
             heartbeat_s=limits.heartbeat_s,
         )

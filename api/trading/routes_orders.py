@@ -76,7 +76,7 @@ class Orders:
         """Cancel an order."""
         account = account_alone(self._desk, call)
         order = self._engine.cancel(account, call.path["order_id"])
-        await self._desk.settled()
+        await self._desk.settled_if_alive()
         return wire.CancelOrderResult(order.status in _CANCELLED, render.order(order))
 
     async def cancel_all(self, call: Call) -> wire.CancelAllResult:
@@ -84,7 +84,7 @@ class Orders:
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = account_of(self._desk, call, query)
         ended, failed = self._engine.cancel_all(account, query.get("symbol"))
-        await self._desk.settled()
+        await self._desk.settled_if_alive()
         ids = [order.id for order in failed]
         return wire.CancelAllResult(len(ended), len(failed), ids or None)
 

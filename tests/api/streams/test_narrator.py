@@ -57,7 +57,7 @@ class Tale:
 
 
 def names(told: Told) -> list[str]:
-    return [each.get("event", each["type"]) for each in told]
+    return [str(each.get("event", each["type"])) for each in told]
 
 
 @pytest.fixture
