@@ -100,7 +100,10 @@ class Form:
         """The form as the JSON Schema of an object."""
         schema: Schema = {
             "type": "object",
-            "properties": {name: one.schema() for name, one in self.fields.items()},
+            "properties": {
+                name: one.schema() if name in self.required else _or_null(one.schema())
+                for name, one in self.fields.items()
+            },
             "additionalProperties": False,
         }
         if self.required:
@@ -116,6 +119,13 @@ class Form:
     def _refuse_name(self, name: str, value: Any) -> NoReturn:
         names = ", ".join(self.fields) or "no field at all"
         raise invalid(name[:_SHOWN_CHARACTERS_MAX], value, f"no such field; known are {names}")
+
+
+def _or_null(schema: Schema) -> Schema:
+    """``schema``, or null, which counts as absent."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
+from api.trading.accounts import account_alone, account_of
 from engine.market.timeframes import timeframe_ns
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ class Market:
     """The handlers of `/quotes` and `/bars`."""
 
     def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._board = desk.board
         self._engine = desk.engine
 
     async def quote(self, call: Call) -> wire.Quote:
         """The newest quote."""
-        parse.NO_QUERY.read_query(call.query)
+        account_alone(self._desk, call)
         symbol = self._symbol(call)
         quote = self._board.quote(symbol)
         return render.quote(quote, self._board.provider, self._board.mark(symbol))
@@ -34,6 +36,7 @@ class Market:
     async def bars(self, call: Call) -> list[wire.Bar]:
         """Closed bars, oldest first; a limit keeps the newest."""
         query = parse.BARS_QUERY.read_query(call.query)
+        account_of(self._desk, call, query)
         bars = self._board.bars(
             self._symbol(call),
             timeframe_ns(query["timeframe"]),

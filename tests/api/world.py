@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from adapters.brokers.simulator.broker import SimulatedBroker
 from adapters.brokers.simulator.options import SimulatorOptions
@@ -22,7 +24,8 @@ from api.desk import Desk
 from api.guards import GuardRules
 from api.metrics import Metrics
 from api.service import service
-from api.trading.routes import routes
+from api.streams import routes as streams
+from api.trading import routes as trading
 from engine.backtest import Backtest
 from engine.core import Engine
 from engine.instruments import guess
@@ -99,7 +102,7 @@ class World:
         for account, cash in (("A", 1_000_000), ("B", 500)):
             self.engine.open_account(account, broker, "USD", Decimal(cash), self.mode)
         self.backtest = Backtest(self.engine, broker, board, timeline(series))
-        self.desk = Desk(self.engine, board)
+        self.desk = Desk(self.engine, board, backtest=self.backtest)
         self.step()
 
     def step(self, steps: int = 1) -> None:
@@ -107,18 +110,21 @@ class World:
         for _ in range(steps):
             self.backtest.advance()
 
+    def routes(self) -> list[BaseRoute]:
+        """Every route but those that belong to every server."""
+        metrics = self.metrics
+        return [*trading.routes(self.desk, metrics), *streams.routes(self.desk, metrics)]
+
+    def app(self, rules: GuardRules | None = None) -> ASGIApp:
+        """The whole application."""
+        stopping = lambda: self.desk.is_stopping  # noqa: E731  asked at every request
+        return service(self.routes(), rules or GuardRules(), "1.2.3", self.metrics, stopping)
+
     @asynccontextmanager
     async def client(self, rules: GuardRules | None = None) -> AsyncIterator[httpx.AsyncClient]:
         """A client of the whole application, gate and all, without a socket."""
-        app = service(
-            routes(self.desk, self.metrics),
-            rules or GuardRules(),
-            "1.2.3",
-            self.metrics,
-            lambda: self.desk.is_stopping,
-        )
         await self.desk.start()
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(self.app(rules), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
             yield client
         await self.desk.close()
