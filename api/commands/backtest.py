@@ -7,12 +7,12 @@ one step whenever everything has been acknowledged, and ends after the last bar 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from api.commands import options
 from api.commands.running import listen_safely, put_report, run_to_end
 from api.commands.terminal import BAD_INPUT, Failure, examples
 from engine.market.timeframes import TIMEFRAMES
@@ -22,20 +22,6 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 ACCOUNT = "BACKTEST"
-
-
-class Exits(StrEnum):
-    """When the exits of a bracket begin to work."""
-
-    NEXT_BAR = "next-bar"
-    SAME_BAR = "same-bar"
-
-
-class Durability(StrEnum):
-    """When the tape reaches the disk: before every acknowledgement, or once at the end."""
-
-    FSYNC = "fsync"
-    NONE = "none"
 
 
 def register(app: typer.Typer) -> None:
@@ -51,58 +37,25 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
-    data: Annotated[
-        list[str],
-        typer.Option(metavar="SYMBOL=FILE", help="Bars or quotes, CSV or Parquet; repeatable."),
-    ],
-    timeframe: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"Bars to make: {', '.join(TIMEFRAMES)}.")
-    ] = None,
-    cash: Annotated[str, typer.Option(metavar="N", help="Cash at the start.")] = "1000000",
-    currency: Annotated[str, typer.Option(metavar="CCY", help="Currency of the books.")] = "USD",
-    leverage: Annotated[str, typer.Option(metavar="N", help="Leverage of the account.")] = "1",
-    position_mode: Annotated[
-        PositionMode, typer.Option(case_sensitive=False, help="One net position, or many.")
-    ] = PositionMode.NETTING,
-    commission: Annotated[
-        str,
-        typer.Option(
-            metavar="RULE", help="none, percent:0.1, per-share:0.005,min=1 and others (docs)."
-        ),
-    ] = "none",
-    slippage_bps: Annotated[
-        str, typer.Option(metavar="N", help="Market and stop fills are worse by this.")
-    ] = "0",
-    spread_bps: Annotated[
-        str, typer.Option(metavar="N", help="Distance from bid to ask around bars.")
-    ] = "0",
-    participation: Annotated[
-        str, typer.Option(metavar="SHARE", help="Share of a bar's volume that may fill; 0: all.")
-    ] = "0",
-    penetration_ticks: Annotated[
-        int, typer.Option(min=0, help="How far a bar must trade through a limit.")
-    ] = 0,
-    latency_ms: Annotated[int, typer.Option(min=0, help="Time an order takes.")] = 0,
-    exits: Annotated[Exits, typer.Option(help="When bracket exits begin.")] = Exits.NEXT_BAR,
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8080"),
-    ] = None,
-    tape: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the facts; in memory without it.")
-    ] = None,
-    durability: Annotated[
-        Durability, typer.Option(help="Sync each acknowledgement, or save at the end.")
-    ] = Durability.FSYNC,
-    stay: Annotated[
-        bool, typer.Option("--stay", help="Keep serving after the end, until interrupted.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as one JSON object.")
-    ] = False,
+    data: options.Data,
+    timeframe: options.Timeframe = None,
+    cash: options.Cash = "1000000",
+    currency: options.Currency = "USD",
+    leverage: options.Leverage = "1",
+    position_mode: options.Mode = PositionMode.NETTING,
+    commission: options.Commission = "none",
+    slippage_bps: options.SlippageBps = "0",
+    spread_bps: options.SpreadBps = "0",
+    participation: options.Participation = "0",
+    penetration_ticks: options.PenetrationTicks = 0,
+    latency_ms: options.LatencyMs = 0,
+    exits: options.ExitsRule = options.Exits.NEXT_BAR,
+    host: options.Host = None,
+    port: options.Port = None,
+    tape: options.NewTape = None,
+    durability: options.DurabilityRule = options.Durability.FSYNC,
+    stay: options.Stay = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Serve a backtest on localhost, wait for a client to trade it, and report."""
     from api.backtesting import Plan, Run

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.commands import options
 from api.commands.running import put_report, run_to_end
 from api.commands.terminal import Failure, examples, say
 
@@ -50,9 +51,7 @@ def demo(
         Path | None,
         typer.Option(metavar="FILE", help="Where to keep the facts.", show_default="demo.tape"),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as one JSON object.")
-    ] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Watch a strategy trade a backtest through a real server, in some seconds."""
     from api.backtesting import Plan, Run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands import options
 from api.commands.running import listen_safely
 from api.commands.terminal import examples, say
 
@@ -28,13 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, in TOML.")] = None,
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8080"),
-    ] = None,
+    host: options.Host = None,
+    port: options.Port = None,
     tape: Annotated[
         Path | None,
         typer.Option(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
+from api.commands import options
 from api.commands.terminal import BAD_INPUT, Failure, examples, plain, put_json
 from engine.events import Event
 from engine.tape.record import Record
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def tape(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tape.")],
+    file: options.TapeFile,
     after: Annotated[int, typer.Option(min=0, help="Only records with a higher number.")] = 0,
     order: Annotated[
         str | None, typer.Option(metavar="ID", help="Only facts about this order and its legs.")

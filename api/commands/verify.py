@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from api.commands import options
 from api.commands.terminal import Failure, examples, put_json
 
 
@@ -16,8 +14,8 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tape.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    file: options.TapeFile,
+    as_json: options.AsJson = False,
 ) -> None:
     """Check every record's number and hash; exit 1 and name the first one that is wrong."""
     from api.compose import verify_tape

@@ -11,6 +11,7 @@ import pytest
 
 from examples.gateway import Gateway
 from tests.api.command import onetape
+from tests.api.commands.client import buy_and_hold
 from tests.clients.process import served
 
 FIGURES = {
@@ -27,25 +28,6 @@ FIGURES = {
     "tape_digest",
     "assumptions",
 }
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Five daily bars that rise by one a day."""
-    file = tmp_path / "x.csv"
-    days = [f"2024-01-0{day},{day}00,{day}10,{day}00,{day}05,1000" for day in range(1, 6)]
-    file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(days) + "\n")
-    return file
-
-
-def buy_and_hold(url: str) -> None:
-    """Buy one unit after the first bar and hear the rest out."""
-    with Gateway(url) as gateway:
-        bought = False
-        for event in gateway.events():
-            if event["type"] == "candle" and not bought:
-                gateway.order("X", "BUY", 1)
-                bought = True
 
 
 def test_the_report_has_every_figure(data: Path) -> None:
