@@ -53,11 +53,12 @@ def group_of(owner_id: str) -> str:
 def may_follow(ledger: Ledger, order: Order) -> bool:
     """Whether a fill of ``order`` can concern any leg or group; of most it can not."""
     request = order.request
-    if order.stop_loss is not None or order.take_profit is not None:
-        return True
-    book = ledger.books.get((order.account, request.symbol))
-    is_alone = not book or (len(book) == 1 and order.id in book)
-    return request.oco_group_id is not None or not is_alone
+    return (
+        order.stop_loss is not None
+        or order.take_profit is not None
+        or request.oco_group_id is not None
+        or bool(ledger.legs(order.account, request.symbol))
+    )
 
 
 def after_fill(
@@ -81,8 +82,7 @@ def after_fill(
     if opened and (order.stop_loss is not None or order.take_profit is not None):
         _cover(desk, ledger, order, opened, order.position_id if hedging else None)
     symbol = order.request.symbol
-    book = ledger.books.get((account.id, symbol))
-    legs = [leg for leg in book.values() if leg.is_exit] if book else None
+    legs = ledger.legs(account.id, symbol)
     if not legs:
         return
     if hedging:

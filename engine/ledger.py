@@ -20,6 +20,8 @@ class Ledger:
     def __init__(self) -> None:
         self.books: dict[tuple[str, str], dict[str, Order]] = {}
         """Working orders by account and symbol, oldest first."""
+        self._legs: dict[tuple[str, str], dict[str, Order]] = {}
+        """Those of them that are protective legs."""
         self._orders: dict[str, Order] = {}
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
@@ -76,6 +78,11 @@ class Ledger:
         found.sort(key=lambda order: order.id)
         return found
 
+    def legs(self, account: str, symbol: str) -> list[Order]:
+        """The protective legs that are not final, oldest first."""
+        legs = self._legs.get((account, symbol))
+        return sorted(legs.values(), key=lambda leg: leg.id) if legs else []
+
     def _add_order(self, order: Order) -> None:
         """Take in a new order and put it on its book."""
         self._orders[order.id] = order
@@ -103,12 +110,17 @@ class Ledger:
         book[order.id] = order
         if is_late:
             self.books[key] = dict(sorted(book.items()))
+        if order.is_exit:
+            self._legs.setdefault(key, {})[order.id] = order
 
     def _take_off(self, order: Order) -> None:
         """Take a final order off its book."""
-        book = self.books.get((order.account, order.request.symbol))
+        key = (order.account, order.request.symbol)
+        book = self.books.get(key)
         if book is not None:
             book.pop(order.id, None)
+        if order.is_exit and key in self._legs:
+            self._legs[key].pop(order.id, None)
 
     def _unseal(self) -> None:
         """Open what a snapshot left sealed, and put everything back in the order of the tape."""
