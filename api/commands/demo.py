@@ -44,7 +44,11 @@ def demo(
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Port.", show_default="8080, or a free one if that is taken"
+            metavar="N",
+            min=0,
+            max=65535,
+            help="Port.",
+            show_default="8080, or a free one if that is taken",
         ),
     ] = None,
     tape: Annotated[

@@ -41,7 +41,10 @@ Cash = Annotated[str, typer.Option(metavar="N", help="Cash at the start.")]
 Currency = Annotated[str, typer.Option(metavar="CCY", help="Currency of the books.")]
 Leverage = Annotated[str, typer.Option(metavar="N", help="Leverage of the account.")]
 Mode = Annotated[
-    PositionMode, typer.Option(case_sensitive=False, help="One net position, or many.")
+    PositionMode,
+    typer.Option(
+        metavar="NETTING|HEDGING", case_sensitive=False, help="One net position, or many."
+    ),
 ]
 Commission = Annotated[
     str,
@@ -57,20 +60,29 @@ Participation = Annotated[
     str, typer.Option(metavar="SHARE", help="Share of a bar's volume that may fill; 0: all.")
 ]
 PenetrationTicks = Annotated[
-    int, typer.Option(min=0, help="How far a bar must trade through a limit.")
+    int, typer.Option(metavar="N", min=0, help="How far a bar must trade through a limit.")
 ]
-LatencyMs = Annotated[int, typer.Option(min=0, help="Time an order takes to the market.")]
-ExitsRule = Annotated[Exits, typer.Option(help="When bracket exits begin.")]
-Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+LatencyMs = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Time an order takes to the market.")
+]
+ExitsRule = Annotated[
+    Exits, typer.Option(metavar="next-bar|same-bar", help="When bracket exits begin.")
+]
+Host = Annotated[
+    str | None, typer.Option(metavar="HOST", help="Address to listen on.", show_default="127.0.0.1")
+]
 Port = Annotated[
     int | None,
-    typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8080"),
+    typer.Option(
+        metavar="N", min=0, max=65535, help="Port; 0 takes a free one.", show_default="8080"
+    ),
 ]
 NewTape = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Keep the facts; in memory without it.")
 ]
 DurabilityRule = Annotated[
-    Durability, typer.Option(help="Sync each acknowledgement, or save at the end.")
+    Durability,
+    typer.Option(metavar="fsync|none", help="Sync each acknowledgement, or save at the end."),
 ]
 Stay = Annotated[
     bool, typer.Option("--stay", help="Keep serving after the end, until interrupted.")

@@ -38,7 +38,8 @@ def serve(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of the synthetic market.", show_default="1")
+        int | None,
+        typer.Option(metavar="N", min=0, help="Seed of the synthetic market.", show_default="1"),
     ] = None,
 ) -> None:
     """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""

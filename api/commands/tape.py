@@ -35,7 +35,9 @@ def register(app: typer.Typer) -> None:
 
 def tape(
     file: options.TapeFile,
-    after: Annotated[int, typer.Option(min=0, help="Only records with a higher number.")] = 0,
+    after: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Only records with a higher number.")
+    ] = 0,
     order: Annotated[
         str | None, typer.Option(metavar="ID", help="Only facts about this order and its legs.")
     ] = None,

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
+from typer.main import get_command
 
 from api.streams import messages as stream
 from api.streams.messages import Message
@@ -81,6 +82,20 @@ def settings() -> Iterator[str]:
     yield from _model_rows(importlib.import_module("api.settings").Settings, "")
 
 
+def cli() -> Iterator[str]:
+    """Render every command with its arguments, options and examples."""
+    group: Any = get_command(importlib.import_module("api.cli").app)
+    for name, command in group.commands.items():
+        yield f"### `onetape {name}`\n\n{' '.join((command.help or '').split())}\n"
+        rows = [row for each in command.params if (row := _option_row(each))]
+        if rows:
+            yield "| option | default | meaning |\n|---|---|---|"
+            yield "\n".join(rows) + "\n"
+        examples = [line for line in (command.epilog or "").split("\n\n")[1:] if line]
+        if examples:
+            yield "```sh\n" + "\n".join(examples) + "\n```\n"
+
+
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "concepts/lifecycle": lifecycle,
     "reference/capabilities": capabilities,
@@ -90,6 +105,8 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
 }
 if importlib.util.find_spec("api.settings"):
     PAGES["reference/settings"] = settings
+if importlib.util.find_spec("api.cli"):
+    PAGES["reference/cli"] = cli
 
 
 def render(page: str) -> str:
@@ -101,6 +118,25 @@ def render(page: str) -> str:
         raise ValueError(f"docs/{page}.md lacks the lines {BEGIN!r} and {END!r}")
     block = "\n".join(PAGES[page]()).strip()
     return f"{before}{BEGIN}\n\n{block}\n\n{END}{after}"
+
+
+def _option_row(option: Any) -> str:
+    """One option or argument of a command; nothing for those without help."""
+    meaning = getattr(option, "help", None)
+    if not meaning:
+        return ""
+    name = option.opts[0]
+    if name.startswith("-"):
+        is_flag = getattr(option, "is_flag", False)
+        name += "" if is_flag else f" {option.metavar}"
+    else:
+        name = option.metavar
+    shown = _value(option.default)
+    if isinstance(option.show_default, str):
+        shown = f"`{option.show_default}`"
+    elif option.required:
+        shown = "required"
+    return f"| `{_cell(name)}` | {_cell(shown)} | {_cell(meaning)} |"
 
 
 def _prose(documented: type) -> str:
