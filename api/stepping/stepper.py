@@ -10,6 +10,7 @@ an acknowledgement makes the next step in the call that brings it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from engine.backtest import Backtest
 
 
+log = logging.getLogger("onetape.clock")
+
 COMPLETE = "backtest complete"
 
 
@@ -41,7 +44,9 @@ class State(StrEnum):
 
 
 class Stepper:
-    """Drives one backtest through the hub. ``finished`` is set after the last client was told."""
+    """Drives one backtest through the hub. ``finished`` is set after the last client was told that
+    it is complete, or when a step could not be made.
+    """
 
     def __init__(self, backtest: Backtest, hub: Hub) -> None:
         self.backtest = backtest
@@ -141,6 +146,10 @@ class Stepper:
             if step is not None and hub.is_telling:
                 series, number = self.backtest.board.series, self.backtest.position
                 market = events_of_step(step, series, number, self._provider)
+        except Exception:
+            log.exception("step %d can not be made; the run ends here", self.backtest.position)
+            self.finished.set()
+            raise
         finally:
             hub.end_step(market)
         return step is not None
@@ -160,6 +169,7 @@ class Stepper:
         return (
             bool(self._seats)
             and self.end is None
+            and not self.finished.is_set()
             and not self._by_hand
             and self._hub.is_idle
             and not self._hub.is_closing

@@ -8,6 +8,7 @@ could undo. With nobody listening a record costs a comparison. Everything runs o
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from api.streams.event import Event, event_of
+from api.streams.limits import BROKEN
 from api.streams.messages import Connection, Ping
 from api.streams.narrator import Narrator
 from api.streams.subscriber import Subscriber
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from api.streams.limits import StreamLimits
     from engine.core import Engine
     from engine.tape import Record
+
+
+log = logging.getLogger("onetape.streams")
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
@@ -68,12 +73,21 @@ class Hub:
     def on_record(self, record: Record) -> None:
         """Take in one record, right after it was folded."""
         if self.is_telling:
-            self._events += self._narrator.tell(record)
+            self._tell(record)
         else:
             self._narrator.notice(record)
         if not self._is_step and not self._is_scheduled:
             self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self._end_command)
+
+    def _tell(self, record: Record) -> None:
+        """Turn a record into events. A fault in that must never reach the command under way."""
+        try:
+            self._events += self._narrator.tell(record)
+        except Exception:
+            log.exception("record %d could not be told; every stream is closed", record.seq)
+            for subscriber in self.subscribers:
+                subscriber.close(BROKEN, f"record {record.seq} could not be told")
 
     def begin_step(self) -> None:
         """Gather what follows until ``end_step``."""

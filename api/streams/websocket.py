@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from api.endpoints import Call, Operation
 from api.refusals import Refusal, send_refusal
 from api.streams.event import Event, event_of
-from api.streams.limits import AHEAD_OF_TAPE
+from api.streams.limits import AHEAD_OF_TAPE, BROKEN
 from api.streams.messages import Error
 from api.streams.opening import open_stream
 from api.streams.session import Session
@@ -107,7 +107,7 @@ class WebSocketEndpoint:
             await session.run()
             is_goodbye = session.is_goodbye
         except TradingHalted as error:
-            await send({"type": "websocket.close", "code": 1011, "reason": error.message[:100]})
+            await send({"type": "websocket.close", "code": BROKEN, "reason": error.message[:100]})
         except OSError:
             log.info("a stream broke before it had begun")
         finally:

@@ -253,3 +253,17 @@ def test_a_whole_run_in_which_every_third_bar_trades(tmp_path: Path, fsync: bool
                 break
         assert (candles, fills) == (60, 19)
         served.finish()
+
+
+def test_a_step_that_can_not_be_made_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("a bug")
+
+    with serving() as served, line(served) as stream:
+        candle = stream.step()[-1]
+        assert served.desk.stepper is not None
+        monkeypatch.setattr(served.desk.stepper.backtest, "advance", broken)
+        stream.ack(candle)
+        assert stream.close_code() != 1000
+        served.finish()
+        assert state_of(served) is not State.COMPLETE
