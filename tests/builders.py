@@ -311,3 +311,13 @@ def trades_sum(state: State, account: str, symbol: str) -> Decimal:
     """The signed sum of an account's trades in a symbol."""
     told = (one for one in state.trades.values() if (one.account, one.symbol) == (account, symbol))
     return sum((signed(one.side, one.quantity) for one in told), ZERO)
+
+
+def figures(*values: object) -> tuple[object, ...]:
+    """Values to compare with plain numbers, all at once."""
+    return values
+
+
+def amounts(**lines: Number) -> dict[str, Decimal]:
+    """Lines of an account's books."""
+    return {key: dec(amount) for key, amount in lines.items()}

@@ -62,9 +62,7 @@ def figures(curve: EquityCurve) -> dict[str, Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), leverage=st.sampled_from([1, 5, 20]), many=st.booleans())
-def test_the_figures_are_those_of_sampling_every_step(
-    seed: int, leverage: int, many: bool
-) -> None:
+def test_the_figures_are_those_of_sampling_every_step(seed: int, leverage: int, many: bool) -> None:
     symbols = ["AAPL", "MSFT"] if many else ["AAPL"]
     series: list[Bars | Quotes] = [walk(seed + n, 60, name) for n, name in enumerate(symbols)]
     market = Market(series, leverage=Decimal(leverage))

@@ -6,7 +6,7 @@ from engine.accounts import Account
 from engine.fills import adjust, key_of, take
 from engine.orders import Order, new_order
 from engine.values import MarginMode, PositionMode, Side
-from tests.builders import FUTURE, Number, dec, order
+from tests.builders import FUTURE, Number, dec, figures, order
 
 
 def books(mode: PositionMode = PositionMode.NETTING) -> Account:
@@ -28,7 +28,7 @@ def test_an_opened_position_takes_its_terms_from_instrument_order_and_account() 
     account = books()
     assert a_fill(account, 2, 7) == "pos_0000000007"
     position = account.positions["ES"]
-    assert (position.multiplier, position.leverage, position.opened_at) == (50, 3, 70)
+    assert figures(position.multiplier, position.leverage, position.opened_at) == (50, 3, 70)
     asked = new_order("o", "DU1", order("ES", leverage=2, margin_mode=MarginMode.ISOLATED), 1)
     other = books()
     a_fill(other, 1, 8, asked=asked)
@@ -51,7 +51,7 @@ def test_a_flip_ends_in_a_position_of_its_own() -> None:
     a_fill(account, 5, 1)
     assert a_fill(account, -8, 2) == "pos_0000000002"
     position = account.positions["ES"]
-    assert (position.id, position.cost, position.realized) == ("pos_0000000002", -15_000, 0)
+    assert figures(position.id, position.cost, position.realized) == ("pos_0000000002", -15_000, 0)
 
 
 def test_a_position_closed_to_the_last_unit_is_gone() -> None:
@@ -84,7 +84,7 @@ def test_an_adjustment_to_nothing_ends_the_position() -> None:
     a_fill(account, 5, 1)
     position = account.positions["ES"]
     adjust(account, position, dec(1), dec(10), 99)
-    assert (position.quantity, position.updated_at) == (6, 99)
+    assert figures(position.quantity, position.updated_at) == (6, 99)
     adjust(account, position, dec(-6), dec(0), 100)
     assert account.positions == {}
 

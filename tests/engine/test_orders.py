@@ -12,7 +12,7 @@ from engine.lifecycle import TABLE, Step
 from engine.orders import Order, change, fill, move, name, new_order, put_back
 from engine.requests import OrderChange
 from engine.values import FINAL, Holder, OrderType, Role, Side, Status
-from tests.builders import ACCOUNT, dec, order
+from tests.builders import ACCOUNT, dec, figures, order
 
 
 def fresh(**fields: object) -> Order:
@@ -23,9 +23,9 @@ def test_a_new_order_starts_with_what_was_asked() -> None:
     asked = order(side=Side.SELL, limit_price=9, stop_price=8, stop_loss=10, position_id="pos_1")
     one = new_order("ord_1", ACCOUNT, asked, 5, Role.CLOSE, Holder.ENGINE, "ord_0")
     assert (one.symbol, one.side, one.order_type) == ("AAPL", Side.SELL, OrderType.STOP_LIMIT)
-    assert (one.limit_price, one.stop_price, one.stop_loss) == (9, 8, 10)
+    assert figures(one.limit_price, one.stop_price, one.stop_loss) == (9, 8, 10)
     assert (one.role, one.holder, one.parent_order_id) == (Role.CLOSE, Holder.ENGINE, "ord_0")
-    assert (one.status, one.remaining, one.position_id) == (Status.PENDING, 10, "pos_1")
+    assert figures(one.status, one.remaining, one.position_id) == (Status.PENDING, 10, "pos_1")
     assert one.average_fill_price is None
     assert not one.is_final
     assert not one.is_exit
@@ -34,23 +34,23 @@ def test_a_new_order_starts_with_what_was_asked() -> None:
 def test_fills_add_up_to_an_average_price_and_an_end() -> None:
     one = fresh()
     fill(one, dec(4), dec(100), 6)
-    assert (one.status, one.remaining) == (Status.PARTIALLY_FILLED, 6)
+    assert figures(one.status, one.remaining) == (Status.PARTIALLY_FILLED, 6)
     fill(one, dec(6), dec("102.5"), 7)
-    assert (one.status, one.remaining, one.updated_at) == (Status.FILLED, 0, 7)
+    assert figures(one.status, one.remaining, one.updated_at) == (Status.FILLED, 0, 7)
     assert one.average_fill_price == dec("101.5")
 
 
 def test_an_overfill_is_a_fact_and_says_by_how_much() -> None:
     one = fresh()
     fill(one, dec(12), dec(100), 6)
-    assert (one.status, one.filled, one.remaining) == (Status.FILLED, 12, 0)
+    assert figures(one.status, one.filled, one.remaining) == (Status.FILLED, 12, 0)
 
 
 def test_a_late_fill_counts_and_leaves_the_order_ended() -> None:
     one = fresh()
     move(one, Step.CANCELLED, 6)
     fill(one, dec(4), dec(100), 7)
-    assert (one.status, one.filled) == (Status.CANCELLED, 4)
+    assert figures(one.status, one.filled) == (Status.CANCELLED, 4)
     fill(one, dec(6), dec(100), 8)
     assert one.status is Status.FILLED
 
@@ -58,7 +58,12 @@ def test_a_late_fill_counts_and_leaves_the_order_ended() -> None:
 def test_a_change_takes_over_only_what_it_names() -> None:
     one = fresh(limit_price=100, stop_loss=90)
     change(one, OrderChange(limit_price=dec(101), take_profit=dec(120)), 6)
-    assert (one.limit_price, one.stop_loss, one.take_profit, one.quantity) == (101, 90, 120, 10)
+    assert figures(one.limit_price, one.stop_loss, one.take_profit, one.quantity) == (
+        101,
+        90,
+        120,
+        10,
+    )
     assert one.request.limit_price == 100
 
 
@@ -73,11 +78,11 @@ def test_what_is_prospective_follows_the_change_that_was_asked_for() -> None:
     one = fresh()
     one.sought = dec(7)
     fill(one, dec(4), dec(100), 6)
-    assert (one.remaining, one.prospect) == (6, 3)
+    assert figures(one.remaining, one.prospect) == (6, 3)
     change(one, OrderChange(quantity=dec(9)), 7)
-    assert (one.quantity, one.sought) == (9, 7)
+    assert figures(one.quantity, one.sought) == (9, 7)
     change(one, OrderChange(quantity=dec(7)), 8)
-    assert (one.quantity, one.sought, one.prospect) == (7, None, 3)
+    assert figures(one.quantity, one.sought, one.prospect) == (7, None, 3)
     fill(one, dec(5), dec(100), 9)
     assert one.prospect == 0
 

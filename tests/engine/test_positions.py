@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.positions import Position, add, opening, reduce, split, worth
 from engine.values import PositionSide
-from tests.builders import ACCOUNT, Number, dec
+from tests.builders import ACCOUNT, Number, dec, figures
 
 
 def held(quantity: Number, price: Number = 100, multiplier: Number = 1) -> Position:
@@ -20,12 +20,16 @@ def held(quantity: Number, price: Number = 100, multiplier: Number = 1) -> Posit
 def test_the_average_price_is_the_weighted_mean_of_what_built_it() -> None:
     position = held(10, 100)
     add(position, dec(30), dec(104))
-    assert (position.average_price, position.cost, position.side) == (103, 4120, PositionSide.LONG)
+    assert figures(position.average_price, position.cost, position.side) == (
+        103,
+        4120,
+        PositionSide.LONG,
+    )
 
 
 def test_a_short_position_has_a_negative_cost_and_a_positive_average() -> None:
     position = held(-10, 100, multiplier=50)
-    assert (position.cost, position.average_price) == (-50_000, 100)
+    assert figures(position.cost, position.average_price) == (-50_000, 100)
     assert position.side is PositionSide.SHORT
 
 
@@ -38,7 +42,7 @@ def test_closing_a_part_earns_its_share(
 ) -> None:
     position = held(quantity)
     assert reduce(position, dec(closes), dec(price)) == profit
-    assert (position.quantity, position.realized) == (quantity + closes, profit)
+    assert figures(position.quantity, position.realized) == (quantity + closes, profit)
     if position.quantity:
         assert position.average_price == 100
 
@@ -58,7 +62,7 @@ def test_what_goes_beyond_the_position_opens(quantity: int, change: int, opens: 
 def test_a_split_keeps_the_cost() -> None:
     position = held(10, 100)
     split(position, dec(4))
-    assert (position.quantity, position.cost, position.average_price) == (40, 1000, 25)
+    assert figures(position.quantity, position.cost, position.average_price) == (40, 1000, 25)
 
 
 prices = st.decimals("0.000001", "999999", places=6)

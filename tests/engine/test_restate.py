@@ -15,7 +15,7 @@ from engine.accounts import Account
 from engine.state import State
 from engine.tape.record import Record
 from engine.values import PositionMode, Side
-from tests.builders import Number, dec, fold, order, records
+from tests.builders import Number, dec, figures, fold, order, records
 from tests.histories import Teller, Told, happenings
 
 Fixes = dict[str, ev.TradeCorrected | None]
@@ -155,7 +155,7 @@ def test_a_position_keeps_its_id_when_the_trade_that_opened_it_is_busted() -> No
         ev.TradeBusted("trd_0000000003", "mistake"),
     )
     (position,) = state.accounts["DU1"].positions.values()
-    assert (position.id, position.quantity, position.realized) == (pos, 2, 20)
+    assert figures(position.id, position.quantity, position.realized) == (pos, 2, 20)
 
 
 def test_a_flip_of_a_hedged_position_is_told_again_in_both_parts() -> None:
@@ -167,7 +167,7 @@ def test_a_flip_of_a_hedged_position_is_told_again_in_both_parts() -> None:
         ev.TradeCorrected("trd_0000000003", dec(12), dec(100)),
     )
     (position,) = state.accounts["DU1"].positions.values()
-    assert (position.id, position.quantity) == ("pos_0000000005", -3)
+    assert figures(position.id, position.quantity) == ("pos_0000000005", -3)
     assert state.accounts["DU1"].realized == {"AAPL": 120}
 
 
@@ -200,7 +200,7 @@ def test_an_adjustment_between_two_trades_is_told_again_in_its_place() -> None:
         mode=PositionMode.NETTING,
     )
     position = state.accounts["DU1"].positions["AAPL"]
-    assert (position.quantity, position.cost) == (18, 900)
+    assert figures(position.quantity, position.cost) == (18, 900)
 
 
 def test_an_adjustment_of_a_position_that_never_was_is_left_out() -> None:
@@ -223,6 +223,6 @@ def test_a_busted_trade_keeps_its_place_and_can_be_put_right_again() -> None:
         mode=PositionMode.NETTING,
     )
     (trade,) = state.trades.values()
-    assert (trade.quantity, trade.position_id) == (7, "pos_0000000003")
+    assert figures(trade.quantity, trade.position_id) == (7, "pos_0000000003")
     assert state.accounts["DU1"].cash == {"USD": -693}
-    assert (state.orders["ord_1"].filled, state.orders["ord_1"].notional) == (7, 693)
+    assert figures(state.orders["ord_1"].filled, state.orders["ord_1"].notional) == (7, 693)

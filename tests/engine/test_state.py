@@ -1,6 +1,7 @@
 """The fold: one tape gives one state, in one go or in two, fresh or from its own bytes."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,14 +12,25 @@ from engine import events as ev
 from engine.errors import IllegalTransition
 from engine.state import State
 from engine.values import ZERO, PositionMode, Status
-from tests.builders import SAP, Number, dec, fold, order, records, reread, trades_sum, value_at_cost
+from tests.builders import (
+    SAP,
+    Number,
+    dec,
+    figures,
+    fold,
+    order,
+    records,
+    reread,
+    trades_sum,
+    value_at_cost,
+)
 from tests.histories import INSTRUMENTS, Teller, Told, happenings
 
 MODES = st.sampled_from(PositionMode)
-OPENED = ("DU1", ev.AccountOpened("USD", "paper"))
+OPENED: tuple[str, ev.Event] = "DU1", ev.AccountOpened("USD", "paper")
 
 
-def submitted(order_id: str = "ord_1", **fields: object) -> tuple[str, ev.Event]:
+def submitted(order_id: str = "ord_1", **fields: Any) -> tuple[str, ev.Event]:
     return "DU1", ev.OrderSubmitted(order_id, order(**fields))
 
 
@@ -153,7 +165,7 @@ def test_an_order_whose_trade_was_busted_can_trade_again() -> None:
         ("DU1", filled("trd_0000000005", "ord_1", 4)),
     ]
     state = fold(records(story))
-    assert (state.orders["ord_1"].status, state.orders["ord_1"].filled) == (Status.FILLED, 4)
+    assert figures(state.orders["ord_1"].status, state.orders["ord_1"].filled) == (Status.FILLED, 4)
     assert state.accounts["DU1"].positions["AAPL"].quantity == 4
 
 

@@ -4,7 +4,7 @@ from engine.events import TradeFilled
 from engine.orders import new_order
 from engine.trades import new_trade
 from engine.values import Side
-from tests.builders import dec, order
+from tests.builders import dec, figures, order
 
 
 def test_a_trade_joins_the_fill_to_its_order() -> None:
@@ -12,7 +12,12 @@ def test_a_trade_joins_the_fill_to_its_order() -> None:
     fact = TradeFilled("trd_2", "ord_1", "x1", dec(4), dec(99), 50, dec("0.1"), "EUR", True)
     trade = new_trade(sale, fact, "pos_1", 60)
     assert (trade.id, trade.order_id, trade.account) == ("trd_2", "ord_1", "DU1")
-    assert (trade.symbol, trade.side, trade.quantity, trade.price) == ("AAPL", Side.SELL, 4, 99)
+    assert figures(trade.symbol, trade.side, trade.quantity, trade.price) == (
+        "AAPL",
+        Side.SELL,
+        4,
+        99,
+    )
     assert (trade.executed_at, trade.recorded_at) == (50, 60)
     assert (trade.commission, trade.commission_currency, trade.is_maker) == (
         dec("0.1"),

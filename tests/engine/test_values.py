@@ -1,4 +1,4 @@
-"""Text becomes an exact number, a number becomes plain text, and money adds up to the last digit."""
+"""Text becomes an exact number, numbers become plain text, and money adds up to the last digit."""
 
 from decimal import Decimal, localcontext
 

@@ -1,0 +1,95 @@
+"""What the books are worth at the market's prices, in the account's own currency."""
+
+import pytest
+
+from engine.errors import ProviderUnavailable
+from engine.market.bars import Bars
+from engine.market.board import Board
+from engine.market.timeframes import MINUTE_NS
+from engine.valuation import convert, margin, mark, profit, summary, unrealized
+from tests.builders import Market, World, dec, figures
+
+
+def test_balance_leaves_unrealized_profit_out_and_equity_counts_it() -> None:
+    world = World(leverage=4)
+    world.bought(10, 100)
+    world.market.marks["AAPL"] = dec(110)
+    worth = summary(world.account, world.market)
+    assert figures(worth.currency, worth.balance, worth.unrealized_pnl) == ("USD", 100_000, 100)
+    assert figures(worth.equity, worth.margin_used) == (100_100, 275)
+    assert worth.margin_available == 100_100 - 275
+
+
+def test_a_short_position_earns_when_the_price_falls() -> None:
+    world = World(market=Market(AAPL=100))
+    world.sold(10, 100)
+    world.market.marks["AAPL"] = dec(90)
+    worth = summary(world.account, world.market)
+    assert figures(worth.balance, worth.equity, worth.margin_used) == (100_000, 100_100, 900)
+
+
+def test_a_multiplier_counts_in_value_and_margin() -> None:
+    world = World(market=Market(ES=4000), leverage=10, cash=1_000_000)
+    world.bought(2, 4000, symbol="ES")
+    world.market.marks["ES"] = dec("4000.25")
+    assert unrealized(world.position, world.market) == 25
+    assert margin(world.position, world.market) == dec("40002.5")
+
+
+def test_without_a_price_a_position_is_worth_what_it_cost() -> None:
+    world = World()
+    world.bought(10, 98)
+    del world.market.marks["AAPL"]
+    assert mark(world.position, world.market) == 98
+    assert summary(world.account, world.market).unrealized_pnl == 0
+
+
+def test_available_margin_is_never_below_zero() -> None:
+    world = World(cash=1000)
+    world.bought(10, 100)
+    world.market.marks["AAPL"] = dec(50)
+    worth = summary(world.account, world.market)
+    assert figures(worth.equity, worth.margin_used, worth.margin_available) == (500, 500, 0)
+    world.market.marks["AAPL"] = dec(1)
+    world.sold(20, 1)
+    world.market.marks["AAPL"] = dec(500)
+    assert summary(world.account, world.market).margin_available == 0
+
+
+@pytest.mark.parametrize(
+    ("pair", "price"), [("EUR/USD", "1.25"), ("USD/EUR", "0.8")], ids=["pair", "inverse"]
+)
+def test_money_abroad_is_valued_by_the_pair_or_its_inverse(pair: str, price: str) -> None:
+    world = World(market=Market(SAP=100, **{pair: price}))
+    world.bought(10, 100, symbol="SAP")
+    world.market.marks["SAP"] = dec(110)
+    worth = summary(world.account, world.market)
+    assert world.account.cash == {"USD": 100_000, "EUR": -1000}
+    assert figures(worth.balance, worth.equity, worth.margin_used) == (100_000, 100_125, 1375)
+
+
+def test_a_board_of_real_bars_gives_the_rates() -> None:
+    pair = Bars("EUR/USD", MINUTE_NS, 2, 0)
+    pair.append(MINUTE_NS, 120, 130, 110, 125, 1000)
+    board = Board([pair])
+    assert board.rate("EUR", "USD") is None
+    board.show(0, 0)
+    assert convert(dec(100), "EUR", "USD", board) == 125
+    assert convert(dec(125), "USD", "EUR", board) == 100
+
+
+def test_money_without_a_rate_can_not_be_valued_and_the_error_names_both_currencies() -> None:
+    with pytest.raises(ProviderUnavailable, match="from EUR to USD") as caught:
+        convert(dec(1), "EUR", "USD", Market())
+    assert caught.value.details == {"currency": "EUR", "into": "USD"}
+    assert convert(dec(0), "EUR", "USD", Market()) == 0
+
+
+def test_realized_profit_is_summed_across_currencies() -> None:
+    world = World(market=Market(AAPL=100, SAP=100, **{"EUR/USD": 2}))
+    world.bought(1, 100)
+    world.sold(1, 110)
+    world.bought(1, 100, symbol="SAP")
+    world.sold(1, 95, symbol="SAP")
+    currencies = {"AAPL": "USD", "SAP": "EUR"}
+    assert profit(world.account, currencies, world.market) == 0
