@@ -8,6 +8,7 @@ goes to a durable tape. At the end stands the report, and how to look at the tap
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,10 +79,11 @@ def demo(
     if code:
         raise Failure(f"the example strategy ended with code {code}")
     put_report(report, as_json=as_json)
-    say("")
-    say(f"Every fact of the run is on the tape. Look at it: onetape tape {file}")
-    say(f"Prove that it is whole:                      onetape verify {file}")
-    say(f"Fold it again to the same state:             onetape replay {file}")
+    typed = "onetape" if shutil.which("onetape") else sys.argv[0]
+    say("\nThe market was made up; the server, the orders and the tape are real.")
+    say(f"Read every fact of the run:  {typed} tape {file}")
+    say(f"Prove that none is missing:  {typed} verify {file}")
+    say(f"Fold them to a state again:  {typed} replay {file}")
 
 
 def _listen(settings: Settings, port: int | None) -> Listener:

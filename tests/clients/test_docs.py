@@ -80,6 +80,16 @@ def test_the_strategy_of_the_tutorial_trades_the_data_it_names(tmp_path: Path) -
     assert verified["tape_digest"] == report["tape_digest"]
 
 
+@pytest.mark.timeout(60)
+def test_the_demo_prints_what_the_readme_says_it_does(tmp_path: Path) -> None:
+    said = onetape("demo", "--port", "0", cwd=tmp_path)
+    printed = {" ".join(line.split()) for line in (said.stdout + said.stderr).splitlines()}
+    promised = next(each for each in blocks("README.md", "") if each.startswith("ready: "))
+    timed = re.compile(r"^(ready|bars|\.\.\.)")
+    steady = [" ".join(line.split()) for line in promised.splitlines() if not timed.match(line)]
+    assert [line for line in steady if line not in printed] == []
+
+
 def test_every_command_in_the_pages_exists() -> None:
     pages = ("README.md", "docs/tutorial.md", "docs/reference/cli.md")
     shown = [line for page in pages for block in blocks(page, "sh") for line in block.splitlines()]

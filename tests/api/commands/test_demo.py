@@ -28,6 +28,18 @@ def test_it_can_be_repeated_and_gives_the_same_tape(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.glob("*.tape")} == {"demo.tape", "demo-2.tape"}
 
 
+@pytest.mark.timeout(60)
+def test_where_the_usual_port_is_taken_a_free_one_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("ONETAPE_SERVER__PORT", port)
+        said = onetape("demo", cwd=tmp_path)
+    assert said.returncode == 0
+    assert said.stderr.startswith(f"port {port} is taken, so the demo uses a free one")
+
+
 def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
