@@ -84,7 +84,7 @@ def test_the_strategy_of_the_tutorial_trades_the_data_it_names(tmp_path: Path) -
 def test_the_demo_prints_what_the_readme_says_it_does(tmp_path: Path) -> None:
     said = onetape("demo", "--port", "0", cwd=tmp_path)
     printed = {" ".join(line.split()) for line in (said.stdout + said.stderr).splitlines()}
-    promised = next(each for each in blocks("README.md", "") if each.startswith("ready: "))
+    promised = next(each for each in blocks("README.md", "text") if each.startswith("ready: "))
     timed = re.compile(r"^(ready|bars|\.\.\.)")
     steady = [" ".join(line.split()) for line in promised.splitlines() if not timed.match(line)]
     assert [line for line in steady if line not in printed] == []
