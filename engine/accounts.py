@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.positions import Position, add, opening, reduce, worth
+from engine.positions import Position, add, reduce, worth
 from engine.values import ONE, ZERO, PositionMode, exact_difference, exact_sum
 
 _NETTING = PositionMode.NETTING
@@ -67,10 +67,11 @@ def trade_into(account: Account, position: Position, quantity: Decimal, price: D
 
     The quantity must not cross zero: a flip is a close and an opening, in two positions.
     """
-    if opening(position, quantity):
-        add(position, quantity, price)
-    else:
+    held = position.quantity
+    if held and (held > ZERO) is not (quantity > ZERO):
         credit(account.realized, position.symbol, reduce(position, quantity, price))
+    else:
+        add(position, quantity, price)
     currency = position.currency
     cost = worth(position, quantity, price)
     account.cash[currency] = exact_difference(account.cash.get(currency, ZERO), cost)

@@ -13,7 +13,7 @@ from engine.accounts import Account, trade_into
 from engine.instruments import Instrument
 from engine.orders import Order
 from engine.positions import Position
-from engine.values import PositionMode
+from engine.values import ZERO, PositionMode
 
 
 def take(
@@ -35,7 +35,7 @@ def take(
     position = account.held(instrument.symbol, named)
     if position is not None:
         held = position.quantity
-        if (held > 0) is (quantity > 0) or abs(quantity) <= abs(held):
+        if (held > ZERO) is (quantity > ZERO) or abs(quantity) <= abs(held):
             trade_into(account, position, quantity, price)
             _touch(account, position, place[1])
             return position.id
@@ -56,12 +56,17 @@ def _open(
 ) -> Position:
     seq, ts = place
     request = order.request
-    position_id = opens or f"pos_{seq:010d}"
-    position = Position(position_id, account.id, instrument.symbol, ts, ts)
-    position.currency = instrument.currency
-    position.multiplier = instrument.multiplier
-    position.leverage = request.leverage or account.leverage
-    position.margin_mode = request.margin_mode
+    position = Position(
+        opens or f"pos_{seq:010d}",
+        account.id,
+        instrument.symbol,
+        ts,
+        ts,
+        currency=instrument.currency,
+        multiplier=instrument.multiplier,
+        leverage=request.leverage or account.leverage,
+        margin_mode=request.margin_mode,
+    )
     account.positions[key_of(account, position)] = position
     return position
 

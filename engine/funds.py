@@ -14,7 +14,7 @@ from engine.instruments import Instrument
 from engine.ports import Prices
 from engine.positions import Position, opening
 from engine.requests import OrderRequest
-from engine.valuation import convert, margin, summary
+from engine.valuation import convert, free_margin, margin
 from engine.values import ZERO, signed
 
 
@@ -51,7 +51,6 @@ def shortfall(
             leverage = position.leverage  # what is added to keeps its own
         own = convert(margin(position, prices), position.currency, account.currency, prices)
     needed = exposure * price * instrument.multiplier / leverage
-    books = summary(account, prices)
-    free = books.equity - books.margin_used + own
-    missing = convert(needed, instrument.currency, account.currency, prices) - free
+    needed = convert(needed, instrument.currency, account.currency, prices)
+    missing = needed - free_margin(account, prices) - own
     return missing if missing > ZERO else ZERO

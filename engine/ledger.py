@@ -52,12 +52,14 @@ class Ledger:
 
     def by_client_id(self, account: str, client_order_id: str) -> Order | None:
         """The order that ``account`` placed under its own ``client_order_id``, or None."""
-        self._unseal()
+        if self._sealed is not None:
+            self._unseal()
         return self._client_ids.get((account, client_order_id))
 
     def execution(self, account: str, execution_id: str) -> str | None:
         """The trade that a broker's execution became, or None while it is news."""
-        self._unseal()
+        if self._sealed is not None:
+            self._unseal()
         return self._executions.get((account, execution_id))
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
@@ -101,17 +103,20 @@ class Ledger:
             self._executions[trade.account, trade.execution_id] = trade.id
 
     def _put_on(self, order: Order) -> None:
-        """Put an order on its book, among the others by age."""
+        """Put an order on its book, behind the others."""
         key = (order.account, order.request.symbol)
         book = self.books.get(key)
         if book is None:
             book = self.books[key] = {}
-        is_late = bool(book) and order.id not in book and next(reversed(book)) > order.id
         book[order.id] = order
-        if is_late:
-            self.books[key] = dict(sorted(book.items()))
         if order.is_exit:
             self._legs.setdefault(key, {})[order.id] = order
+
+    def _put_back(self, order: Order) -> None:
+        """Put an order that had left its book on it again, among the others by age."""
+        self._put_on(order)
+        key = (order.account, order.request.symbol)
+        self.books[key] = dict(sorted(self.books[key].items()))
 
     def _take_off(self, order: Order) -> None:
         """Take a final order off its book."""

@@ -28,6 +28,7 @@ from engine.values import (
 
 # The hot path of a backtest names these thousands of times a second; as globals they cost nothing.
 _PENDING, _FILLED, _PARTLY_FILLED = Status.PENDING, Step.FILLED, Step.PARTLY_FILLED
+_STOP_LOSS, _TAKE_PROFIT = Role.STOP_LOSS, Role.TAKE_PROFIT
 
 
 class Order(msgspec.Struct, gc=False, omit_defaults=True):
@@ -104,7 +105,7 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     @property
     def is_exit(self) -> bool:
         """Whether it is a protective leg of a bracket."""
-        return self.role is Role.STOP_LOSS or self.role is Role.TAKE_PROFIT
+        return self.role is _STOP_LOSS or self.role is _TAKE_PROFIT
 
     @property
     def average_fill_price(self) -> Decimal | None:

@@ -182,7 +182,7 @@ class State(Ledger):
         if fact.reached:
             move(order, Step.REOPENED_PARTIAL if order.filled else Step.REOPENED, record.ts)
             orders.name(order, fact.broker_id)
-            self._put_on(order)
+            self._put_back(order)
         else:
             move(order, Step.NEVER_REACHED, record.ts)
             order.message = fact.evidence

@@ -62,8 +62,22 @@ def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decima
 
 def summary(account: Account, prices: Prices) -> Summary:
     """Value the whole account at ``prices``."""
+    balance, open_profit, used = _totals(account, prices)
+    equity = balance + open_profit
+    available = max(equity - used, ZERO)
+    return Summary(account.currency, balance, equity, used, available, open_profit)
+
+
+def free_margin(account: Account, prices: Prices) -> Decimal:
+    """Equity beyond the margin in use; negative where there is less."""
+    balance, open_profit, used = _totals(account, prices)
+    return balance + open_profit - used
+
+
+def _totals(account: Account, prices: Prices) -> tuple[Decimal, Decimal, Decimal]:
+    """Cash with positions at cost, their unrealized profit, and the margin they use."""
     base = account.currency
-    balance = equity = used = open_profit = ZERO
+    balance = used = open_profit = ZERO
     for currency, amount in account.cash.items():
         balance += amount if currency == base else convert(amount, currency, base, prices)
     for position in account.positions.values():
@@ -73,8 +87,7 @@ def summary(account: Account, prices: Prices) -> Summary:
         balance += convert(position.cost, currency, base, prices)
         open_profit += convert(value - position.cost, currency, base, prices)
         used += convert(abs(value) / position.leverage, currency, base, prices)
-    equity = balance + open_profit
-    return Summary(base, balance, equity, used, max(equity - used, ZERO), open_profit)
+    return balance, open_profit, used
 
 
 def profit(account: Account, currencies: dict[str, str], prices: Prices) -> Decimal:

@@ -39,7 +39,7 @@ class Book:
     def add(self, ticket: Ticket) -> None:
         """Let ``ticket`` take its place."""
         order = ticket.order
-        queue = self._exits if order.is_exit else self._others
+        queue = self._exits if ticket.is_exit else self._others
         if order.request.oco_group_id is None:
             queue.append(ticket)
         else:
@@ -48,7 +48,7 @@ class Book:
     def drop(self, ticket: Ticket) -> None:
         """Take ``ticket`` out; it works no more."""
         ticket.working = False
-        queue = self._exits if ticket.order.is_exit else self._others
+        queue = self._exits if ticket.is_exit else self._others
         queue.remove(ticket)
 
 

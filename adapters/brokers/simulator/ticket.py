@@ -41,6 +41,7 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     filled: Decimal
     notional: Decimal
     remaining: Decimal
+    is_exit: bool
     reduces: bool
     fits_once: bool
     rested: bool
@@ -147,6 +148,7 @@ def new_ticket(order: Order, instrument: Instrument, live_at: int, expires: int)
         filled,
         order.notional,
         order.quantity - filled,
+        order.is_exit,
         request.reduce_only or order.role is not _ENTRY,
         request.time_in_force in _ONCE,
         request.post_only or bool(filled),
