@@ -57,7 +57,7 @@ def url(world: World) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
 @hypothesis.settings(
     max_examples=EXAMPLES,
     suppress_health_check=list(hypothesis.HealthCheck),
