@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from api.auth import Scope
+from api.auth import OWNER, Principal, Scope
 from api.forms import Field, Form
 from api.guards import HEADERS, principal
 from api.metrics import Metrics
@@ -53,6 +53,11 @@ class Call:
         """The headers by lower-case name."""
         headers: Mapping[bytes, bytes] | None = self._scope.get(HEADERS)
         return dict(self._scope["headers"]) if headers is None else headers
+
+    @property
+    def caller(self) -> Principal:
+        """Who calls: the machine's owner where no gate asked for a key."""
+        return principal(self._scope) or OWNER
 
     @property
     def path(self) -> Mapping[str, str]:
