@@ -15,6 +15,7 @@ import msgspec
 
 from engine.instruments import Instrument
 from engine.requests import OrderChange, OrderRequest
+from engine.targets import Outcome, Target
 from engine.values import ONE, ZERO, Holder, PositionMode, RejectReason, Role
 
 SCHEMA_VERSION = 1
@@ -271,6 +272,29 @@ class WorkerStateSet(Fact, frozen=True, tag="worker_state_set"):
     value: str | None = None
 
 
+class BatchSubmitted(Fact, frozen=True, tag="batch_submitted"):
+    """A client named the positions it wants, whole, before anything is ordered. ``client`` is the
+    name of its key.
+    """
+
+    batch_id: str
+    client: str
+    targets: tuple[Target, ...]
+
+
+class TargetAnswered(Fact, frozen=True, tag="target_answered"):
+    """What became of one target of a batch: an order was placed or an earlier one kept, nothing was
+    to be done, or it failed for the reason in ``message``. ``held`` is the position before.
+    """
+
+    batch_id: str
+    symbol: str
+    outcome: Outcome
+    held: Decimal
+    order_id: str = ""
+    message: str = ""
+
+
 Event = (
     SessionStarted
     | SessionEnded
@@ -302,6 +326,8 @@ Event = (
     | LimitsChanged
     | TradingStateChanged
     | WorkerStateSet
+    | BatchSubmitted
+    | TargetAnswered
 )
 
 encode = msgspec.msgpack.Encoder().encode

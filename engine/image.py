@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from engine.accounts import Account
+from engine.batches import Batch
 from engine.events import PositionAdjusted
 from engine.instruments import Instrument
 from engine.orders import Order
@@ -41,6 +42,7 @@ class Image(msgspec.Struct):
     finished: msgspec.Raw
     trades: msgspec.Raw
     workers: Workers = {}
+    batches: list[Batch] = []
 
     def finished_orders(self) -> list[Order]:
         """Decode the orders that were final."""

@@ -34,6 +34,13 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     price_scale: int = 2
     ids: dict[str, str] = {}
 
+    @property
+    def price_step(self) -> Decimal:
+        """What prices of it are multiples of: the tick, or where none is declared, one unit of the
+        last digit that its prices are known to have.
+        """
+        return self.tick or ONE.scaleb(-self.price_scale)
+
 
 class Instruments:
     """The registry: add instruments, then resolve any of their names."""

@@ -47,6 +47,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     post_only: bool = False
     hidden: bool = False
     iceberg: bool = False
+    flips: bool = True
+    """Whether one order may take a position through zero."""
     rate_limits: RateLimits | None = None
 
 

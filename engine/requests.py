@@ -21,12 +21,13 @@ that ten of the largest still add up exactly in the 28 digits that arithmetic ca
 """
 FRACTION_DIGITS_MAX = 12
 CLIENT_ORDER_ID_CHARACTERS_MAX = 128
+REFERENCE_CHARACTERS_MAX = 128
 _OPTIONAL_PRICES = ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance")
 
 
 class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One order as a client asks for it. Prices are in the instrument's currency, quantity in its
-    base units.
+    base units. ``reference`` is the client's own note, which many orders may share.
     """
 
     symbol: str
@@ -49,6 +50,7 @@ class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     position_id: str | None = None
     trailing_distance: Decimal | None = None
     trailing_type: TrailingType | None = None
+    reference: str | None = None
 
 
 class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -144,6 +146,12 @@ def _check_attributes(request: OrderRequest) -> None:
             client_order_id,
             f"1 to {CLIENT_ORDER_ID_CHARACTERS_MAX} printable characters",
         )
+    reference = request.reference
+    if reference is not None and not (
+        len(reference) <= REFERENCE_CHARACTERS_MAX and reference.isprintable()
+    ):
+        expected = f"at most {REFERENCE_CHARACTERS_MAX} printable characters"
+        raise InvalidRequest("reference", reference, expected)
     if request.post_only and request.order_type is not OrderType.LIMIT:
         raise InvalidRequest("post_only", "true", "a LIMIT order")
     if request.post_only and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):

@@ -14,6 +14,7 @@ from typing import Any
 from engine import events as ev
 from engine import image, orders, restate
 from engine.accounts import Account, charge, credit, settle
+from engine.batches import Batches
 from engine.fills import adjust, take
 from engine.instruments import Instrument, guess
 from engine.ledger import Ledger
@@ -40,6 +41,7 @@ class State(Ledger):
         self.trading_state = "ACTIVE"
         self.workers: image.Workers = {}
         """What workers keep, as JSON texts: by the worker's name, then by key."""
+        self.batches = Batches()
         self._adjustments: image.Adjustments = {}
 
     def apply(self, record: Record) -> None:
@@ -65,6 +67,7 @@ class State(Ledger):
             image.raw(order for order in everything if order.is_final),
             image.raw(self.trades.values()),
             self.workers,
+            self.batches.all(),
         ).to_bytes()
 
     @classmethod
@@ -78,8 +81,19 @@ class State(Ledger):
         state._adjustments, state.workers = sealed.adjustments, sealed.workers
         for order in sealed.working:
             state._add_order(order)
+        for batch in sealed.batches:
+            state.batches.add(batch)
         state._sealed = sealed
         return state
+
+    def adjustments(self, account: str) -> list[tuple[int, int, ev.PositionAdjusted]]:
+        """What changed the account's positions otherwise than by a trade: sequence number, time,
+        fact; oldest first.
+        """
+        by_symbol = self._adjustments.get(account, {})
+        return sorted(
+            (each for told in by_symbol.values() for each in told), key=lambda one: one[0]
+        )
 
     def _known(self, order_id: str) -> Order:
         order = self._orders.get(order_id) or self.order(order_id)
@@ -259,6 +273,12 @@ class State(Ledger):
         else:
             kept[fact.key] = fact.value
 
+    def _batch_submitted(self, record: Record, fact: ev.BatchSubmitted) -> None:
+        self.batches.submitted(record, fact)
+
+    def _target_answered(self, _record: Record, fact: ev.TargetAnswered) -> None:
+        self.batches.answered(fact)
+
 
 _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.AccountOpened: State._account_opened,
@@ -286,5 +306,7 @@ _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.LimitsChanged: State._limits_changed,
     ev.TradingStateChanged: State._trading_state_changed,
     ev.WorkerStateSet: State._worker_state_set,
+    ev.BatchSubmitted: State._batch_submitted,
+    ev.TargetAnswered: State._target_answered,
 }
 """What each fact does to the state; a fact without an entry is told to people only."""
