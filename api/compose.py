@@ -31,6 +31,8 @@ from engine.instruments import guess
 from engine.market.bars import Bars
 from engine.market.calendar import Calendar
 from engine.market.quotes import Quotes
+from engine.market.resample import resample
+from engine.market.timeframes import MINUTE_NS
 from engine.state import State
 from engine.tape.verify import Report
 from engine.values import AssetClass
@@ -75,11 +77,8 @@ def verify_tape(file: Path) -> Report:
 
 
 def open_tape(file: Path, durability: Literal["fsync", "none"] = "fsync") -> SqliteTape:
-    """A tape for writing, made if it is absent; raises TapeError."""
-    try:
-        return SqliteTape.open(file, durability=durability)
-    except OSError as error:
-        raise SettingsError(f"tape {file}: {error.strerror or error}") from None
+    """A tape for writing, made if it is absent; raises TapeError, or OSError."""
+    return SqliteTape.open(file, durability=durability)
 
 
 def restored_state(tape: SqliteTape) -> State | None:
@@ -143,9 +142,9 @@ def load_market(files: Sequence[tuple[str, Path]], timeframe_ns: int | None = No
     return series
 
 
-def bundled_market() -> list[Series]:
-    """The synthetic week that ships in the package: one-minute bars of five symbols."""
-    return list(bundled())
+def bundled_market(timeframe_ns: int = MINUTE_NS) -> list[Series]:
+    """The synthetic week that ships in the package: bars of five symbols."""
+    return [resample(bars, timeframe_ns) for bars in bundled()]
 
 
 def fingerprint(series: Sequence[Series], *rules: object) -> str:

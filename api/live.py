@@ -32,6 +32,8 @@ from engine.market.board import Board
 from engine.tape import TapeFailed
 
 SNAPSHOT_POLL_S = 1.0
+SNAPSHOT_SHARE = 10
+"""A snapshot is due when the tape has grown by a tenth, if that is more than the setting."""
 NONCE_BYTES = 16
 
 
@@ -152,12 +154,16 @@ class Live:
             broker.step_done(now)
 
     async def _keep_snapshots(self) -> None:
-        """Keep the state beside the tape every so many records."""
+        """Keep the state beside the tape every so many records, more of them as the state grows:
+        what a snapshot costs then stays a fixed share of the work, and a restart a fixed share of
+        the tape.
+        """
         every = self.settings.tape.snapshot_records
         while every:
             await asyncio.sleep(SNAPSHOT_POLL_S)
             state = self.engine.state
-            if state.seq - self._snapshot_seq < every or self.desk.failure is not None:
+            due = self._snapshot_seq + max(every, self._snapshot_seq // SNAPSHOT_SHARE)
+            if state.seq < due or self.desk.failure is not None:
                 continue
             self._snapshot_seq, content = state.seq, state.to_bytes()
             await self.desk.settled()

@@ -112,7 +112,7 @@ class Tape(Section):
     snapshot_records: int = Field(
         default=20_000,
         ge=0,
-        description="Records between two snapshots of the state; 0 takes none.",
+        description="Fewest records between two snapshots of the state; 0 takes none.",
     )
 
 

@@ -1,0 +1,87 @@
+"""The engine on the wall clock: what it starts from, and the snapshots that shorten the way."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from adapters.tape_sqlite.snapshots import path_of
+from api.compose import restored_state
+from api.live import Live
+from api.settings import Settings, SettingsError, load
+from examples.gateway import Gateway
+from tests.clients.process import served
+
+
+def settings(tape: Path) -> Settings:
+    """A small market, kept at `tape`."""
+    return load(None, {"tape": {"file": tape}, "feed": {"history_bars": 2}})
+
+
+def close(live: Live) -> None:
+    """Let go of the tape as a process that never served would."""
+    live.tape.close()
+
+
+def test_the_market_is_shown_before_the_first_tick(tmp_path: Path) -> None:
+    live = Live(settings(tmp_path / "a.tape"))
+    assert live.board.symbols == ["AAPL", "MSFT", "SPY", "EUR/USD", "BTC/USD"]
+    assert all(live.board.mark(symbol) is not None for symbol in live.board.symbols)
+    close(live)
+
+
+def test_an_account_that_the_tape_knows_keeps_its_books(tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    close(Live(settings(tape)))
+    richer = load(None, {"tape": {"file": tape}, "accounts": [{"id": "DU8730189", "cash": "5"}]})
+    live = Live(richer)
+    assert live.engine.account("DU8730189").cash == {"USD": 1_000_000}
+    close(live)
+
+
+def test_every_session_has_a_name_of_its_own(tmp_path: Path) -> None:
+    names = []
+    for name in ("a", "b"):
+        live = Live(settings(tmp_path / name))
+        live.tape.commit()
+        names.append(live.tape.tape_id)
+        close(live)
+    assert names[0] != names[1]
+
+
+def test_a_rule_that_can_not_be_opens_no_tape(tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    wrong = load(None, {"tape": {"file": tape}, "simulator": {"commission": "lots"}})
+    with pytest.raises(SettingsError, match=r"simulator\.commission: 'lots'"):
+        Live(wrong)
+    assert not tape.exists()
+
+
+@pytest.mark.timeout(60)
+def test_snapshots_are_taken_while_it_runs_and_used_after_a_crash(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tape, config = tmp_path / "a.tape", tmp_path / "onetape.toml"
+    config.write_text("[tape]\nsnapshot_records = 50\n[feed]\nhistory_bars = 2\n")
+    with served("serve", "--config", config, "--tape", tape) as server:
+        with Gateway(server.url) as gateway:
+            for _ in range(60):
+                gateway.order("SPY", "BUY", 1, order_type="LIMIT", limit_price="1.00")
+            deadline = time.monotonic() + 10
+            while not path_of(tape).exists():
+                assert time.monotonic() < deadline, "no snapshot was taken"
+                time.sleep(0.05)
+            last = gateway.order("SPY", "BUY", 1, order_type="LIMIT", limit_price="1.00")["id"]
+        server.kill()
+    with caplog.at_level(logging.WARNING):
+        live = Live(settings(tape))
+        state = restored_state(live.tape)
+        close(live)
+    assert state is not None
+    assert 50 <= state.seq < live.resumed
+    assert len(live.engine.state.working("DU8730189")) == 61
+    assert live.engine.order("DU8730189", last).id == last
+    assert caplog.records == []
