@@ -20,7 +20,7 @@ from api.forms import Schema, invalid
 _NUMBER = r"[0-9]{1,18}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?"
 _is_number = re.compile(_NUMBER).fullmatch
 _is_whole = re.compile(r"[0-9]{1,19}").fullmatch
-_lost_plus = re.compile(r".*[0-9] [0-9]{2}:?[0-9]{2}").fullmatch
+_lost_plus = re.compile(r"([0-9-]{10}[Tt ][0-9:.]+) ([0-9]{2}:?[0-9]{2})").fullmatch
 _has_time = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*").fullmatch
 _NUMBER_TEXT = 'a decimal string such as "150.25"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -227,7 +227,8 @@ class Moment(_FromText):
         """Nanoseconds since 1970, UTC."""
         if type(value) is str and len(value) <= 40:
             # A plus that was not percent-encoded arrives as a space.
-            text = value[:-6] + "+" + value[-5:] if _lost_plus(value) else value
+            lost = _lost_plus(value)
+            text = f"{lost[1]}+{lost[2]}" if lost else value
             text = text.replace("t", "T").replace("z", "Z")
             if _has_time(text):
                 try:
