@@ -144,9 +144,10 @@ class PaperBroker:
     def send(self, instruction: Instruction) -> Iterable[Report]:
         """Carry out an instruction by the rules that are set."""
         self.sent.append(instruction)
-        return () if self.is_silent else self._answers(instruction)
+        return () if self.is_silent else self.answer(instruction)
 
-    def _answers(self, instruction: Instruction) -> Iterator[Report]:
+    def answer(self, instruction: Instruction) -> Iterator[Report]:
+        """What comes of an instruction."""
         order_id = instruction.order.id
         match instruction:
             case Submit() if self.rejects is not None:
