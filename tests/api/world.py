@@ -154,4 +154,4 @@ def order(**fields: Any) -> dict[str, Any]:
 
 def limit(price: str, **fields: Any) -> dict[str, Any]:
     """The body of a limit order for ten AAPL."""
-    return order(order_type="LIMIT", limit_price=price, **fields)
+    return order(**{"order_type": "LIMIT", "limit_price": price} | fields)
