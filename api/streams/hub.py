@@ -47,6 +47,8 @@ class Hub:
         self.engine = engine
         self.limits = limits
         self.subscribers: set[Subscriber] = set()
+        self.opening: set[Subscriber] = set()
+        """Those still being told history; they hear nothing from here yet."""
         self.is_empty = asyncio.Event()
         """Set while no stream is open."""
         self.is_empty.set()
@@ -112,25 +114,47 @@ class Hub:
             subscriber.put_latest(key, event)
 
     def flush(self) -> None:
-        """Let out every batch whose facts are durable."""
+        """Let out everything whose facts are durable, in one delivery.
+
+        One, because a slow disk makes many batches ready at once, and that is no client's fault.
+        """
         durable = self.engine.tape.durable
-        while self._outbox and self._outbox[0].seq <= durable:
-            batch = self._outbox.popleft()
-            if self.on_delivery is not None:
-                self.on_delivery(batch.events)
-            for subscriber in self.subscribers:
-                subscriber.put(batch.events, is_step=batch.is_step)
+        outbox = self._outbox
+        if not outbox or outbox[0].seq > durable:
+            return
+        first = outbox.popleft()
+        events, is_step = first.events, first.is_step
+        while outbox and outbox[0].seq <= durable:
+            batch = outbox.popleft()
+            events += batch.events
+            is_step = is_step or batch.is_step
+        if self.on_delivery is not None:
+            self.on_delivery(events)
+        for subscriber in self.subscribers:
+            subscriber.put(events, is_step=is_step)
+
+    @property
+    def streams(self) -> int:
+        """How many streams are open, those in their history included."""
+        return len(self.subscribers) + len(self.opening)
+
+    def enter(self, subscriber: Subscriber) -> None:
+        """Count ``subscriber`` among the streams; it is not told anything yet."""
+        self.opening.add(subscriber)
+        self.is_empty.clear()
 
     def join(self, subscriber: Subscriber) -> None:
         """Have ``subscriber`` told of every record from the next one on."""
+        self.opening.discard(subscriber)
         self.subscribers.add(subscriber)
         self.is_empty.clear()
         self.listen()
 
     def leave(self, subscriber: Subscriber) -> None:
         """Tell ``subscriber`` nothing more."""
+        self.opening.discard(subscriber)
         self.subscribers.discard(subscriber)
-        if not self.subscribers:
+        if not self.streams:
             self.is_empty.set()
         self.listen()
 
@@ -151,7 +175,7 @@ class Hub:
         self.is_closing = True
         self.flush()
         leaving = Connection(timestamp=timestamp, event="DISCONNECTING", event_id="con_end")
-        for subscriber in list(self.subscribers):
+        for subscriber in (*self.subscribers, *self.opening):
             subscriber.put([event_of(leaving)])
             subscriber.close(code, reason)
 

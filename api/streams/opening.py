@@ -48,7 +48,8 @@ async def open_stream(
     retelling = None
     if wish.after is not None:
         retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices)
-        await _catch_up(desk, retelling, wish.account, send)
+        subscriber.last_seq = max(wish.after.first_seq - 1, 0)
+        await _catch_up(desk, retelling, subscriber, send)
     rest: list[Event] = []
     while retelling is not None and retelling.seq < desk.engine.tape.head:
         rest += _heard(retelling.next_chunk(), wish.account)
@@ -59,17 +60,19 @@ async def open_stream(
     await desk.settled()
     for event in (*rest, *missed):
         await send(event)
+        subscriber.note(event)
     return seat
 
 
-async def _catch_up(desk: Desk, retelling: Retelling, account: str, send: Sender) -> None:
+async def _catch_up(desk: Desk, retelling: Retelling, subscriber: Subscriber, send: Sender) -> None:
     """Tell until less than a chunk is left."""
     tape = desk.engine.tape
     while tape.head - retelling.seq > CHUNK_RECORDS:
-        events = _heard(retelling.next_chunk(), account)
+        events = _heard(retelling.next_chunk(), subscriber.account)
         await desk.settled()
         for event in events:
             await send(event)
+            subscriber.note(event)
         await asyncio.sleep(0)
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def routes(desk: Desk, metrics: Metrics | None = None) -> list[BaseRoute]:
     """`/ws`, `/events`, `/clock` and `/clock/step`."""
     metrics = metrics if metrics is not None else Metrics()
-    subscribers = desk.hub.subscribers
-    metrics.add(Gauge("onetape_stream_clients", "Open streams.", lambda: len(subscribers)))
+    metrics.add(Gauge("onetape_stream_clients", "Open streams.", lambda: desk.hub.streams))
     websocket, events = WebSocketEndpoint(desk), EventsEndpoint(desk)
     return [
         WebSocketRoute("/v1/ws", websocket),

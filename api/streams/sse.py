@@ -82,8 +82,12 @@ class EventsEndpoint:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body"})
             return
-        telling = asyncio.create_task(self._tell(wish, send))
+        subscriber = Subscriber(wish.account, desk.limits)
+        telling = asyncio.create_task(self._tell(wish, subscriber, send))
         hanging_up = asyncio.create_task(_hung_up(receive))
+        # A listener that takes nothing any more can not take the farewell either.
+        limit, loop = desk.limits.close_timeout_s, asyncio.get_running_loop()
+        subscriber.on_closing = lambda: loop.call_later(limit, telling.cancel)
         try:
             await asyncio.wait({telling, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -94,14 +98,14 @@ class EventsEndpoint:
             if isinstance(result, Exception) and not isinstance(result, OSError):
                 raise result
 
-    async def _tell(self, wish: Wish, send: Send) -> None:
+    async def _tell(self, wish: Wish, subscriber: Subscriber, send: Send) -> None:
         desk = self._desk
-        subscriber = Subscriber(wish.account, desk.limits)
 
         async def send_event(event: Event) -> None:
             body = block(event)
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
+        desk.hub.enter(subscriber)
         try:
             with contextlib.suppress(TradingHalted):  # the end of the response says enough
                 await open_stream(desk, wish, subscriber, send_event, takes_seat=False)

@@ -35,7 +35,7 @@ class Subscriber:
         self.account = account
         self.wake = asyncio.Event()
         self.closing: Closing | None = None
-        self.on_closing: Callable[[], None] | None = None
+        self.on_closing: Callable[[], object] | None = None
         self.sends_itself = False
         self.last_seq = 0
         self.starts_after = 0
@@ -85,12 +85,16 @@ class Subscriber:
         if self._queue:
             event = self._queue.popleft()
             self._bytes -= len(event.text)
-            if event.is_last and event.seq:
-                self.last_seq = event.seq
+            self.note(event)
             return event
         if self._latest:
             return self._latest.pop(next(iter(self._latest)))
         return None
+
+    def note(self, event: Event) -> None:
+        """Remember how far the client has been told."""
+        if event.is_last and event.seq:
+            self.last_seq = event.seq
 
     def close(self, code: int, reason: str) -> None:
         """Close once everything queued has been sent; the first call decides how."""

@@ -34,7 +34,7 @@ def full(desk: Desk) -> Refusal | None:
     """The refusal for one stream too many, or for a server that is closing; None while welcome."""
     if desk.hub.is_closing:
         return Refusal(503, "SHUTTING_DOWN", "the server is shutting down")
-    if len(desk.hub.subscribers) >= desk.limits.clients_max:
+    if desk.hub.streams >= desk.limits.clients_max:
         return Refusal(
             503, "PROVIDER_UNAVAILABLE", f"{desk.limits.clients_max} streams are open already"
         )
@@ -98,6 +98,7 @@ class WebSocketEndpoint:
         async def send_event(event: Event) -> None:
             await send({"type": "websocket.send", "text": event.text})
 
+        desk.hub.enter(subscriber)
         is_goodbye = False
         try:
             seat = await open_stream(desk, wish, subscriber, send_event, takes_seat=True)

@@ -113,13 +113,22 @@ class Load:
 
 
 async def follow(url: str, after: int, until: int) -> list[int]:
-    """The numbers of the facts told after one place and up to another."""
+    """The numbers of the facts told after one place and up to another.
+
+    Whoever can not keep up is closed, and goes on where it was told to.
+    """
     seen: list[int] = []
-    async with websockets.connect(f"{url}?after={after}&observe=1", compression=None) as socket:
-        while not seen or seen[-1] < until:
-            message = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 15))
-            if message["type"] in FACTS:
-                seen.append(message["seq"])
+    while not seen or seen[-1] < until:
+        query = f"?after={after}&observe=1"
+        async with websockets.connect(url + query, compression=None) as socket:
+            try:
+                while not seen or seen[-1] < until:
+                    message = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 15))
+                    if message["type"] in FACTS:
+                        seen.append(message["seq"])
+            except websockets.ConnectionClosed:
+                assert socket.close_code == 4008
+                after = int((socket.close_reason or "").rpartition("=")[2])
     return seen
 
 

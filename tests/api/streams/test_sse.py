@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from api.streams.limits import StreamLimits
 from tests.api.line import Line, line
 from tests.api.served import Served, bars, serving
 from tests.api.stepping.test_stepper import place
+from tests.api.streams.test_resume import Load
 
 Block = dict[str, Any]
 
@@ -133,3 +135,16 @@ def test_a_server_that_stops_ends_the_stream() -> None:
         next(events)
         served.wait(served.desk.close())
         assert [each["event"] for each in events] == ["connection", "close"]
+
+
+def test_a_listener_that_never_reads_is_given_up() -> None:
+    limits = StreamLimits(queue_length_max=50, close_timeout_s=0.2)
+    with serving(stepped=False, limits=limits) as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as raw:
+            raw.sendall(f"GET /events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            assert b"200" in raw.recv(64)
+            load = Load(served, served.tape.head + 200_000)
+            served.call(load.go_on)
+            served.wait(served.desk.hub.is_empty.wait())
+            load.head = 0
