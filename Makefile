@@ -45,8 +45,9 @@ types: $(STAMP)  ## mypy, strict, sources and tests
 cover: $(STAMP)  ## every test again, with the branches that none of them took
 	@$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=term
 
-docs: $(STAMP)  ## regenerate the tables of docs/reference from the code
+docs: $(STAMP)  ## regenerate the tables of docs/reference and openapi.json from the code
 	@$(BIN)/python -m tests.house.reference
+	@$(BIN)/python -m tests.api.test_openapi
 
 demo: $(STAMP)  ## watch a strategy trade a backtest through a real server
 	@$(BIN)/onetape demo

@@ -97,6 +97,16 @@ def test_the_order_body_lists_every_field_of_the_request_and_refuses_others() ->
     assert body["additionalProperties"] is False
 
 
+def test_every_operation_is_named_in_the_reference() -> None:
+    text = "\n".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
+    named = {
+        f"{method.upper()} {path}"
+        for path, methods in document()["paths"].items()
+        for method in methods
+    }
+    assert sorted(each for each in named if f"`{each}`" not in text) == []
+
+
 @pytest.mark.parametrize("status", ["400", "401", "403", "429", "503"])
 def test_what_any_operation_may_refuse_with_is_described_on_each(status: str) -> None:
     for path in document()["paths"].values():
