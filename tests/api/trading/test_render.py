@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -39,12 +39,10 @@ def test_a_time_is_iso_8601_in_utc_with_as_many_digits_as_it_needs(ns: int, text
     assert render.moment(ns) == text
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  bounds are naive by contract
-def test_a_time_survives_the_way_there_and_back(time: datetime) -> None:
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    ns = ((time - epoch).days * 86_400 + (time - epoch).seconds) * SECOND_NS
-    ns += (time - epoch).microseconds * 1_000
-    assert datetime.fromisoformat(render.moment(ns)) == time
+@given(st.integers(0, 250 * 365 * 86_400 * 1_000_000))
+def test_a_time_survives_the_way_there_and_back(micros: int) -> None:
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    assert datetime.fromisoformat(render.moment(micros * 1_000)) == time
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15))

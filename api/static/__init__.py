@@ -1,0 +1,1 @@
+"""What the documentation pages load, shipped with their licences: Swagger UI, ReDoc, our pages."""
