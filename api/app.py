@@ -6,7 +6,6 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from api.auth import StoredKey
 from api.desk import Desk
 from api.guards import GuardRules
 from api.metrics import Metrics
@@ -17,6 +16,7 @@ from api.trading import routes as trading
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from api.keyring import KeyRing
     from api.settings import Settings
     from engine.core import Engine
 
@@ -27,15 +27,16 @@ def application(desk: Desk, settings: Settings) -> ASGIApp:
     """Everything that is served for `desk`."""
     metrics = Metrics()
     routes = [*trading.routes(desk, metrics), *streams.routes(desk, metrics)]
-    return service(routes, rules(settings), version("onetape"), metrics, lambda: desk.is_stopping)
+    guarding = rules(settings, desk.keys)
+    return service(routes, guarding, version("onetape"), metrics, lambda: desk.is_stopping)
 
 
-def rules(settings: Settings) -> GuardRules:
+def rules(settings: Settings, keys: KeyRing) -> GuardRules:
     """What the gate lets through."""
     return GuardRules(
         allowed_hosts=settings.server.allowed_hosts,
         allowed_origins=settings.server.allowed_origins,
-        keys=[StoredKey(key.name, key.sha256, key.scopes) for key in settings.keys],
+        keys=keys,
         body_bytes_max=settings.limits.body_bytes_max,
         requests_max=settings.limits.connections_max,
         requests_per_second=settings.limits.requests_per_second,

@@ -1,22 +1,17 @@
-"""Who is calling: API keys, known only by their hashes, and what each may do.
+"""Who is calling, and what they may do: the scope and the accounts that a key gives.
 
-A key arrives as `Authorization: Bearer KEY` or as `X-API-Key: KEY`. Its SHA-256 is compared with
-every stored hash in constant time; a fast hash is right for keys of high entropy. Scopes are
-`read`, `trade` (which includes reading) and `admin` (which includes both). Without any key
-configured everybody is the owner of the machine: the server then listens on loopback alone.
+Scopes are `read`, `trade` (which includes reading) and `admin` (which includes both). `trade-live`
+includes `trade` and is what real money needs beside the settings; `admin` does not include it. The
+gate leaves a `Principal` in every request; dialects and streams ask it and know nothing of keys.
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from hashlib import sha256
 
 from api.refusals import Refusal
 
-_HASH_CHARACTERS = 64
 TRADE_LIVE = "trade-live"
 """The scope that real money needs, beside those that include each other."""
 
@@ -93,64 +88,3 @@ class Principal:
 
 OWNER = Principal("owner", Scope.ADMIN)
 """Who calls where no keys are configured."""
-
-
-@dataclass(frozen=True)
-class StoredKey:
-    """A key as it is kept: its name, the SHA-256 of its text in hexadecimal, its scopes."""
-
-    name: str
-    sha256: str
-    scopes: tuple[str, ...]
-
-
-class KeyRing:
-    """The keys that open this server. Empty: no key is asked for."""
-
-    def __init__(self, keys: Sequence[StoredKey] = ()) -> None:
-        self._keys: list[tuple[bytes, Principal]] = []
-        for key in keys:
-            digest = key.sha256.lower()
-            if len(digest) != _HASH_CHARACTERS or set(digest) - set("0123456789abcdef"):
-                raise ValueError(f"keys.sha256 of {key.name!r} is not 64 hexadecimal characters")
-            scopes = [
-                Scope[word.upper()] for word in key.scopes if word.upper() in Scope.__members__
-            ]
-            if not scopes or len(scopes) != len(key.scopes):
-                raise ValueError(f"keys.scopes of {key.name!r}: expected read, trade or admin")
-            self._keys.append((digest.encode(), Principal(key.name, max(scopes))))
-
-    def authorize(self, headers: Mapping[bytes, bytes]) -> Principal | Refusal:
-        """Whose key the headers carry, or the refusal to answer with."""
-        if not self._keys:
-            return OWNER
-        given = _key(headers)
-        if given is None:
-            return _unauthorized(
-                "a key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY"
-            )
-        digest = sha256(given).hexdigest().encode()
-        found: Principal | None = None
-        for stored, principal in self._keys:
-            if hmac.compare_digest(stored, digest):
-                found = principal
-        return found or _unauthorized("the key is not known here")
-
-
-def _scope(key: StoredKey) -> Scope:
-    """The widest of the key's scopes."""
-    known = {scope.word: scope for scope in Scope}
-    if not key.scopes or set(key.scopes) - set(known):
-        raise ValueError(f"keys.scopes of {key.name!r}: expected some of {', '.join(known)}")
-    return max(known[word] for word in key.scopes)
-
-
-def _key(headers: Mapping[bytes, bytes]) -> bytes | None:
-    scheme, _, bearer = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() == b"bearer" and bearer.strip():
-        return bearer.strip()
-    return headers.get(b"x-api-key") or None
-
-
-def _unauthorized(message: str) -> Refusal:
-    return Refusal(401, "UNAUTHORIZED", message, None, [(b"www-authenticate", b"Bearer")])

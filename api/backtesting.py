@@ -16,6 +16,8 @@ from typing import Literal
 
 from api.app import Desk, application
 from api.compose import Committer, Series, SqliteTape, fingerprint, open_tape, simulator
+from api.keyfile import KeyFile
+from api.keywatch import KeyWatch
 from api.measured import Measured
 from api.report import RunReport, report
 from api.server import Listener, serve, stop_after, stop_on_signals
@@ -96,7 +98,9 @@ class Run:
         settings = self.plan.settings
         stop = asyncio.Event()
         stop_on_signals(stop)
-        desk = self._desk()
+        # What only this machine reaches is a simulation of nobody's money: it needs no key.
+        keys = None if listener.is_loopback else KeyWatch(KeyFile(settings.server.keys_file))
+        desk = self._desk(keys)
         await desk.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -105,6 +109,8 @@ class Run:
                     group.create_task(self._watch(on_move)),
                     group.create_task(stop_after(desk.halted, stop, settings)),
                 ]
+                if keys is not None:
+                    work.append(group.create_task(keys.run(desk.dismiss)))
                 app = application(desk, settings)
                 await serve(app, listener, settings, stop, on_ready, desk.close)
                 for task in work:
@@ -112,7 +118,7 @@ class Run:
         finally:
             self._close(desk)
 
-    def _desk(self) -> Desk:
+    def _desk(self, keys: KeyWatch | None) -> Desk:
         """The desk, with the tape connected to it."""
         committer = self._committer
         desk = Desk(
@@ -121,6 +127,7 @@ class Run:
             backtest=self.backtest,
             settings=self.plan.settings,
             default_account=self.plan.account.id,
+            keys=None if keys is None else keys.ring,
             commit=committer.wake if committer else _nothing,
         )
         if committer and isinstance(self.tape, SqliteTape):

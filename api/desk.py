@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from api.keyring import KeyRing
 from api.stepping.stepper import Stepper
 from api.streams import market
 from api.streams.hub import Hub
@@ -25,6 +26,7 @@ from api.trading.render import moment
 from engine.errors import TradingHalted
 
 if TYPE_CHECKING:
+    from api.auth import Principal
     from api.settings import Settings
     from api.streams.subscriber import Subscriber
     from engine.backtest import Backtest
@@ -56,6 +58,7 @@ class Desk:
         settings: Settings | None = None,
         limits: StreamLimits | None = None,
         default_account: str = "",
+        keys: KeyRing | None = None,
         commit: Callable[[], object] = _nothing,
     ) -> None:
         self.engine = engine
@@ -64,6 +67,7 @@ class Desk:
         self.settings = settings
         self.limits = limits or (StreamLimits.of(settings.limits) if settings else StreamLimits())
         self.default_account = default_account or next(iter(engine.state.accounts), "")
+        self.keys = KeyRing() if keys is None else keys
         self.provider = board.provider
         self.hub = Hub(engine, self.limits, commit)
         self.stepper = None if backtest is None else Stepper(backtest, self.hub)
@@ -176,6 +180,12 @@ class Desk:
         self.hub.leave(subscriber)
         if self.stepper is not None:
             self.stepper.part(subscriber, is_goodbye=is_goodbye)
+
+    def dismiss(self, admits: Callable[[Principal], bool]) -> None:
+        """Close the streams of everybody whose key does not open this server any more."""
+        for subscriber in (*self.hub.subscribers, *self.hub.opening):
+            if not admits(subscriber.caller):
+                subscriber.revoke()
 
     def publish_quote(self, quote: Quote) -> None:
         """Show clients a live quote; one that is behind gets the newest of each symbol alone."""

@@ -12,10 +12,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from api.auth import KeyRing, Principal, Scope, StoredKey
+from api.auth import Principal, Scope
+from api.keyring import KeyRing
 from api.origins import Hosts, Origins
 from api.rates import Buckets
 from api.refusals import Refusal, retry_after, send_refusal
@@ -46,7 +47,7 @@ class GuardRules:
 
     allowed_hosts: Sequence[str] = ()
     allowed_origins: Sequence[str] = ()
-    keys: Sequence[StoredKey] = ()
+    keys: KeyRing = field(default_factory=KeyRing)
     body_bytes_max: int = 65_536
     requests_max: int = 1_024
     requests_per_second: float = 0
@@ -68,7 +69,7 @@ class Gate:
         self._stopping = stopping
         self._hosts = Hosts(rules.allowed_hosts)
         self._origins = Origins(rules.allowed_origins)
-        self._keys = KeyRing(rules.keys)
+        self._keys = rules.keys
         self._rates = Buckets(rules.requests_per_second) if rules.requests_per_second else None
         self._body_bytes_max = rules.body_bytes_max
         self._requests_max = rules.requests_max
@@ -121,7 +122,7 @@ class Gate:
 
     def _authorization(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Refusal | None:
         """Who calls goes into the scope; commands need more than reading does."""
-        caller = self._keys.authorize(headers)
+        caller = self._keys.authorize(headers, _address(scope))
         if isinstance(caller, Refusal):
             return caller
         scope[PRINCIPAL] = caller
@@ -231,8 +232,12 @@ def _repeated(scope: AsgiScope, headers: dict[bytes, bytes]) -> Refusal | None:
 
 def _caller(scope: AsgiScope) -> str:
     caller = principal(scope)
-    if caller is not None and caller.name != "owner":
-        return f"key {caller.name}"
+    if caller is not None and caller.has_key:
+        return f"key {caller.key_id}"
+    return _address(scope)
+
+
+def _address(scope: AsgiScope) -> str:
     client = scope.get("client")
     return client[0] if client else ""
 

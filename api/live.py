@@ -24,6 +24,8 @@ from api.compose import (
     save_snapshot,
     simulator,
 )
+from api.keyfile import KeyFile
+from api.keywatch import KeyWatch
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
 from engine.core import Engine
@@ -42,6 +44,7 @@ class Live:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.keys = KeyWatch(KeyFile(settings.server.keys_file))
         self.broker = simulator(settings.simulator, always_open)
         self.tape = open_tape(settings.tape.file)
         try:
@@ -59,7 +62,8 @@ class Live:
             self.engine,
             self.board,
             settings=settings,
-            default_account=settings.accounts[0].id,
+            default_account=settings.account_id,
+            keys=self.keys.ring,
             commit=self.committer.wake,
         )
         self.tape.on_durable(self.desk.committed)
@@ -101,6 +105,7 @@ class Live:
                 work = [
                     group.create_task(self._move_market()),
                     group.create_task(self._keep_snapshots()),
+                    group.create_task(self.keys.run(self.desk.dismiss)),
                     group.create_task(stop_after(self.desk.halted, stop, self.settings)),
                 ]
                 await serve(app, listener, self.settings, stop, on_ready, self.desk.close)

@@ -8,27 +8,29 @@ A name that is not a setting is an error that says so, never a silent default. T
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from api.faults import faults
+from api.sources import DELIMITER, SettingsError, Sources
 from engine.values import PositionMode
 
+__all__ = ["Account", "Settings", "SettingsError", "load"]
+
 ENV_PREFIX = "ONETAPE_"
-
-
-class SettingsError(ValueError):
-    """Raised when a setting can not be used, naming the setting and what was expected."""
+FILE = Path("onetape.toml")
+"""The settings file that commands take when none is named, where there is one."""
 
 
 class Section(BaseModel):
@@ -52,6 +54,10 @@ class Server(Section):
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="Origins of web pages that may call this server; none by default."
     )
+    keys_file: Path = Field(
+        default=Path("onetape.keys"),
+        description="Where `onetape keys` keeps the API keys' hashes; beside the settings file.",
+    )
     shutdown_grace_s: float = Field(
         default=5.0,
         gt=0,
@@ -60,15 +66,14 @@ class Server(Section):
     )
 
 
-class Key(Section):
-    """One API key, known only by its hash."""
+class Listeners(Section):
+    """Ports of their own for dialects whose clients expect to be alone, on the server's host."""
 
-    name: str = Field(description="What the key is called in logs.")
-    sha256: str = Field(
-        pattern="^[0-9a-f]{64}$", description="SHA-256 of the key, in lower case hexadecimal."
-    )
-    scopes: tuple[Literal["read", "trade", "admin"], ...] = Field(
-        default=("read", "trade"), description="What the key may do."
+    guide_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port of the order guide, at `/`; it is at `/guide` of the server in any case.",
     )
 
 
@@ -167,6 +172,10 @@ class Account(Section):
     position_mode: PositionMode = Field(
         default=PositionMode.NETTING, description="`NETTING` or `HEDGING`."
     )
+    # Not in the repr, by which runs are named: which broker it is never changes a simulated fill.
+    broker: Literal["simulator"] = Field(
+        default="simulator", repr=False, description="The broker behind the account."
+    )
 
 
 class Feed(Section):
@@ -188,13 +197,14 @@ DEFAULT_ACCOUNTS = (Account(id="DU8730189"), Account(id="DUP203550"))
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. The first account is the default one."""
+    """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=ENV_PREFIX, env_nested_delimiter=DELIMITER, extra="forbid", frozen=True
     )
 
     server: Server = Server()
+    listeners: Listeners = Listeners()
     limits: Limits = Limits()
     tape: Tape = Tape()
     simulator: Simulator = Simulator()
@@ -203,13 +213,33 @@ class Settings(BaseSettings):
         default=DEFAULT_ACCOUNTS,
         min_length=1,
         description="Accounts served, each with `id`, `cash`, `currency`, `leverage`, "
-        "`position_mode`; the first is the default.",
+        "`position_mode`, `broker`.",
     )
-    keys: tuple[Key, ...] = Field(
-        default=(),
-        description="API keys, each with `name`, `sha256` and `scopes` (`read`, `trade`, `admin`); "
-        "without any, the server answers to loopback alone.",
+    default_account: str = Field(
+        default="", description="The account of calls that name none; the first unless said."
     )
+
+    @property
+    def account_id(self) -> str:
+        """The account of calls that name none."""
+        return self.default_account or self.accounts[0].id
+
+    @field_validator("accounts")
+    @classmethod
+    def _have_ids_of_their_own(cls, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+        ids = [account.id for account in accounts]
+        for each in ids:
+            if ids.count(each) > 1:
+                raise ValueError(f"expected accounts of different ids, and {each} is there twice")
+        return accounts
+
+    @field_validator("default_account")
+    @classmethod
+    def _is_served(cls, default: str, info: ValidationInfo) -> str:
+        known = [account.id for account in info.data.get("accounts", ())]
+        if default and known and default not in known:
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return default
 
     @classmethod
     def settings_customise_sources(
@@ -226,40 +256,25 @@ class Settings(BaseSettings):
 
 def load(file: Path | None = None, overrides: dict[str, Any] | None = None) -> Settings:
     """The settings from defaults, `file`, the environment and `overrides`, each winning over those
-    before it; raises SettingsError naming what can not be used.
+    before it; raises SettingsError naming what can not be used, and where it was set.
     """
-    merged = _from_file(file) if file else {}
-    _merge(merged, EnvSettingsSource(Settings)())
-    _merge(merged, overrides or {})
+    return load_from(Sources(Settings, file, overrides))
+
+
+def load_from(sources: Sources) -> Settings:
+    """The settings by these sources; raises SettingsError."""
     try:
-        return Settings(**merged)
+        settings = Settings(**sources.merged())
     except ValidationError as error:
-        raise SettingsError("; ".join(_said(each) for each in error.errors())) from None
+        raise SettingsError(*faults(Settings, sources, error)) from None
+    place = ("server", "keys_file")
+    if sources.file is None or (sources.origin(place) and not sources.is_from_file(place)):
+        return settings
+    keys_file = sources.file.parent / settings.server.keys_file
+    server = settings.server.model_copy(update={"keys_file": keys_file})
+    return settings.model_copy(update={"server": server})
 
 
-def _from_file(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text())
-    except OSError as error:
-        raise SettingsError(f"settings file {file}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"settings file {file} is not TOML: {error}") from None
-
-
-def _merge(into: dict[str, Any], values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        if isinstance(value, dict) and isinstance(into.get(name), dict):
-            _merge(into[name], value)
-        else:
-            into[name] = value
-
-
-def _said(error: Any) -> str:
-    name = _dotted(error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{name} is not a setting"
-    return f"{name} is {str(error['input'])!r}: {error['msg']}"
-
-
-def _dotted(location: Sequence[str | int]) -> str:
-    return ".".join(str(each) for each in location)
+def file_or_default(file: Path | None) -> Path | None:
+    """The file that a command should read: the one named, or `onetape.toml` where there is one."""
+    return FILE if file is None and FILE.is_file() else file

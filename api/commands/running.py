@@ -29,17 +29,18 @@ def listen_safely(settings: Settings) -> Listener:
     """The port to serve on. One that other machines reach is refused without keys, and said aloud
     with them.
     """
+    from api.keyfile import KeyFile
     from api.server import listen
 
     host = settings.server.host
     listener = listen(host, settings.server.port)
     if listener.is_loopback:
         return listener
-    if not settings.keys:
+    if not KeyFile(settings.server.keys_file).read():
         listener.close()
         raise Failure(
-            f"--host {host} can be reached from other machines, and no API keys are set; "
-            "set keys in a settings file (docs/reference/settings.md), or keep to 127.0.0.1",
+            f"--host {host} can be reached from other machines, and there are no API keys in "
+            f"{settings.server.keys_file}; make one with: onetape keys create NAME",
             BAD_INPUT,
         )
     say(f"warning: {host} can be reached from other machines; whoever has a key can trade")

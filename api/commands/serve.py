@@ -45,7 +45,7 @@ def serve(
     """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
     from api.live import Live
     from api.server import run
-    from api.settings import load
+    from api.settings import file_or_default, load
 
     given: dict[str, dict[str, Any]] = {
         "server": {"host": host, "port": port},
@@ -53,7 +53,7 @@ def serve(
         "feed": {"seed": seed},
     }
     settings = load(
-        config,
+        file_or_default(config),
         {
             section: {name: value for name, value in values.items() if value is not None}
             for section, values in given.items()

@@ -13,8 +13,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from api.auth import OWNER, Principal
 from api.streams.event import Event
-from api.streams.limits import TOO_SLOW, StreamLimits
+from api.streams.limits import REVOKED, TOO_SLOW, StreamLimits
+
+REVOKED_TIMEOUT_S = 0.3
+"""Longest wait for somebody to take the farewell whose key opens nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,15 @@ class Closing:
 
 
 class Subscriber:
-    """One client's queue. ``account`` is whose events it hears, beside what concerns everybody.
+    """One client's queue. ``account`` is whose events it hears, beside what concerns everybody;
+    ``caller`` is who listens, by what right.
 
     ``sends_itself`` is set by a session while it handles a frame and will send what that caused.
     """
 
-    def __init__(self, account: str, limits: StreamLimits) -> None:
+    def __init__(self, account: str, limits: StreamLimits, caller: Principal = OWNER) -> None:
         self.account = account
+        self.caller = caller
         self.wake = asyncio.Event()
         self.closing: Closing | None = None
         self.on_closing: Callable[[], object] | None = None
@@ -104,7 +110,28 @@ class Subscriber:
             if self.on_closing is not None:
                 self.on_closing()
 
-    def _give_up(self) -> None:
+    def revoke(self) -> None:
+        """Close at once: what is queued is not for this caller any more."""
+        if not self.is_revoked:
+            self._forget()
+            self.closing = None
+            self.close(REVOKED, "the key does not open this server any more")
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the caller has lost the right to hear anything."""
+        return self.closing is not None and self.closing.code == REVOKED
+
+    @property
+    def patience_s(self) -> float:
+        """How long the client may take to take its farewell."""
+        return REVOKED_TIMEOUT_S if self.is_revoked else self._limits.close_timeout_s
+
+    def _forget(self) -> None:
         self._queue.clear()
         self._latest.clear()
+        self._bytes = 0
+
+    def _give_up(self) -> None:
+        self._forget()
         self.close(TOO_SLOW, f"too slow: resume with ?after={self.last_seq}")

@@ -10,17 +10,13 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from api.auth import StoredKey
 from api.guards import PROBES, Gate, GuardRules, principal
 from api.refusals import send_whole
-from tests.api.test_auth import KEY, SHA256
+from tests.api.credentials import KEY, ring
 
 pytestmark = pytest.mark.anyio
 JSON = {"content-type": "application/json"}
-KEYS = [
-    StoredKey("strategy", SHA256, ("trade",)),
-    StoredKey("reader", "0" * 63 + "1", ("read",)),
-]
+KEYS = ring("trade")
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,8 +93,7 @@ async def test_a_key_is_needed_where_keys_are_configured() -> None:
 
 
 async def test_a_key_that_may_only_read_can_not_trade() -> None:
-    reader = [StoredKey("reader", SHA256, ("read",))]
-    guarded = client(keys=reader)
+    guarded = client(keys=ring("read"))
     headers = {"authorization": f"Bearer {KEY}"}
     assert (await guarded.get("/orders", headers=headers)).status_code == 200
     answer = await guarded.post("/orders", headers=headers)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsError, load
+from api.settings import Settings, SettingsError, file_or_default, load
 
 
 def test_without_any_source_the_defaults_serve_two_accounts_on_loopback() -> None:
@@ -27,22 +27,49 @@ def test_the_command_wins_over_the_environment_which_wins_over_the_file(
     assert (settings.feed.seed, settings.feed.history_bars) == (7, 4)
 
 
-def test_accounts_and_keys_are_tables_in_the_file(tmp_path: Path) -> None:
+def test_accounts_are_tables_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "onetape.toml"
-    file.write_text(
-        "[[accounts]]\nid = 'A1'\ncash = '2500.50'\nposition_mode = 'HEDGING'\n"
-        f"[[keys]]\nname = 'bot'\nsha256 = '{'0' * 64}'\n"
-    )
+    file.write_text("[[accounts]]\nid = 'A1'\ncash = '2500.50'\nposition_mode = 'HEDGING'\n")
     settings = load(file)
     assert str(settings.accounts[0].cash) == "2500.50"
-    assert settings.keys[0].scopes == ("read", "trade")
+    assert settings.account_id == "A1"
+
+
+def test_the_default_account_is_the_first_unless_another_is_named() -> None:
+    assert load().account_id == "DU8730189"
+    assert load(overrides={"default_account": "DUP203550"}).account_id == "DUP203550"
+
+
+def test_the_key_file_lies_beside_the_settings_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "onetape.toml"
+    file.write_text("")
+    assert load().server.keys_file == Path("onetape.keys")
+    assert load(file).server.keys_file == tmp_path / "onetape.keys"
+    file.write_text("[server]\nkeys_file = 'secret/keys'\n")
+    assert load(file).server.keys_file == tmp_path / "secret" / "keys"
+    monkeypatch.setenv("ONETAPE_SERVER__KEYS_FILE", "elsewhere.keys")
+    assert load(file).server.keys_file == Path("elsewhere.keys")
+
+
+def test_a_command_takes_the_settings_file_that_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert file_or_default(None) is None
+    Path("onetape.toml").write_text("")
+    assert file_or_default(None) == Path("onetape.toml")
+    assert file_or_default(Path("other.toml")) == Path("other.toml")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[server]\nprot = 1", "server.prot is not a setting"),
-        ("[server]\nport = 70000", "server.port is '70000': Input should be less than"),
+        ("[server]\nport = 70000", "server.port is '70000'; expected a whole number from 0 to"),
+        ("default_account = 'X'", "default_account is 'X'; expected one of DU8730189, DUP203550"),
+        ("accounts = [{id = 'A'}, {id = 'A'}]", "expected accounts of different ids, and A is"),
         ("[sever]\nport = 1", "sever is not a setting"),
         ("accounts = []", "accounts is '\\[\\]'"),
         ("port = ", "is not TOML"),

@@ -18,10 +18,9 @@ import pytest
 from tektii import AsyncTradingGateway, TradingGateway
 from tektii.errors import APIStatusError
 
-from api.auth import StoredKey
 from api.guards import GuardRules
 from tests.api.serving import served
-from tests.api.test_auth import KEY, SHA256
+from tests.api.credentials import KEY, ring
 from tests.api.world import World
 
 pytestmark = pytest.mark.client
@@ -216,7 +215,7 @@ def test_the_asynchronous_client_does_the_same(url: str, step: Callable[..., Non
 
 
 def test_a_key_is_sent_as_the_server_expects_it(world: World) -> None:
-    rules = GuardRules(keys=[StoredKey("strategy", SHA256, ("read", "trade"))])
+    rules = GuardRules(keys=ring("read", "trade"))
     with served(world, rules) as url:
         with TradingGateway(url, api_key=KEY, allow_insecure=True) as client:
             assert client.get_account().currency == "USD"
