@@ -23,7 +23,7 @@ from api.auth import OWNER, Principal, Scope
 from api.forms import Field, Form
 from api.guards import HEADERS, principal
 from api.metrics import Metrics
-from api.refusals import JSON, RawHeaders, Refusal, encode, send_refusal, send_whole
+from api.refusals import JSON, RawHeaders, Refusal, body_of, encode, send_refusal, send_whole
 from engine.errors import EngineError
 from engine.tape.errors import TapeError
 
@@ -148,10 +148,10 @@ class Resource:
             payload = given if type(given) is bytes else encode(given)
             media = operation.content_type
         except Refusal as refusal:
-            status, payload, headers = refusal.status, refusal.body, refusal.headers
+            status, payload, headers = refusal.status, body_of(scope, refusal), refusal.headers
         except (EngineError, TapeError) as error:
             said = self._refusal_of(error)
-            status, payload, headers = said.status, said.body, said.headers
+            status, payload, headers = said.status, body_of(scope, said), said.headers
             if status == 500:
                 log.exception("%s %s failed", method, self.path)
         await send_whole(send, status, payload, headers, media)
@@ -174,12 +174,12 @@ class Resource:
         )
 
 
-def routes_of(resources: Iterable[Resource]) -> list[BaseRoute]:
-    """Each resource at `/v1` and at `/`, in the order given: the first match answers."""
+def routes_of(resources: Iterable[Resource], prefixes: Sequence[str] = PREFIXES) -> list[BaseRoute]:
+    """Each resource at every prefix, in the order given: the first match answers."""
     return [
         Route(prefix + _pattern(resource.path), resource)
         for resource in resources
-        for prefix in PREFIXES
+        for prefix in prefixes
     ]
 
 

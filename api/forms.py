@@ -10,7 +10,7 @@ is accepted.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl
@@ -52,10 +52,14 @@ def invalid(name: str, value: Any, expected: str) -> InvalidRequest:
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of one body or query string, and which of them must be there."""
+    """The fields of one body or query string, and which of them must be there.
+
+    ``decode`` reads JSON; it raises msgspec.DecodeError for what is none.
+    """
 
     fields: Mapping[str, Field] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    decode: Callable[[bytes], Any] = msgspec.json.decode
 
     def __post_init__(self) -> None:
         """Refuse a form that requires what it does not have."""
@@ -65,16 +69,19 @@ class Form:
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The values of a JSON body by name; null counts as absent."""
-        given = _object(body)
+        return self.take(_object(body, self.decode))
+
+    def take(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+        """The values of a decoded object by name; ``place`` opens the names in errors."""
         values: dict[str, Any] = {}
         fields = self.fields
         for name, value in given.items():
             known = fields.get(name)
             if known is None:
-                self._refuse_name(name, value)
+                self._refuse_name(place + name, value)
             if value is not None:
-                values[name] = known.read(name, value)
-        self._check_required(values)
+                values[name] = known.read(place + name, value)
+        self._check_required(values, place)
         return values
 
     def read_query(self, query: bytes) -> dict[str, Any]:
@@ -110,11 +117,11 @@ class Form:
             schema["required"] = list(self.required)
         return schema
 
-    def _check_required(self, values: dict[str, Any]) -> None:
+    def _check_required(self, values: dict[str, Any], place: str = "") -> None:
         for name in self.required:
             if name not in values:
                 schema = self.fields[name].schema()
-                raise InvalidRequest(name, None, schema.get("description", "a value"))
+                raise InvalidRequest(place + name, None, schema.get("description", "a value"))
 
     def _refuse_name(self, name: str, value: Any) -> NoReturn:
         names = ", ".join(self.fields) or "no field at all"
@@ -128,10 +135,10 @@ def _or_null(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes, decode: Callable[[bytes], Any]) -> dict[str, Any]:
     """The JSON object in ``body``, each name in it once."""
     try:
-        given = msgspec.json.decode(body)
+        given = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid("body", _text(body), f"a JSON object ({error})") from None
     except RecursionError:

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from api.accounts import ACCOUNT
 from api.auth import Scope
 from api.endpoints import Operation
-from api.fields import Text
 from api.forms import Form
 from api.refusals import ApiError
 
@@ -59,7 +59,6 @@ CODES = (
 )
 """Every code that an error may have."""
 _REFERENCE = "#/components/schemas/{name}"
-_ACCOUNT = Text("The account meant, where it is not the default one", 64)
 
 
 def build(operations: Iterable[Operation], version: str) -> dict[str, Any]:
@@ -142,7 +141,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for name, field in query.fields.items()
     ]
     if "account_id" in query.fields:
-        found.append(_parameter("X-Account-ID", "header", _ACCOUNT.schema(), is_required=False))
+        found.append(_parameter("X-Account-ID", "header", ACCOUNT.schema(), is_required=False))
     return found
 
 

@@ -1,11 +1,13 @@
-"""The one shape of every answer that is not a success, and how it is sent.
+"""Every answer that is not a success, and how it is sent.
 
 A `Refusal` is a value: a guard returns it, a handler may raise it, and `send` writes it. Codes are
-those of the Trading API; the message is for people, the details say the same to programs.
+those of the Trading API; the message is for people, the details say the same to programs. A dialect
+with another shape for its errors leaves a `Shape` in the ASGI scope of its requests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,8 +19,11 @@ RawHeaders = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
 _HANDSHAKE = "websocket.http.response"
 
-encode = msgspec.json.Encoder().encode
-"""A wire value as JSON bytes."""
+SHAPE = "onetape.shape"
+"""Key of the ASGI scope under which a dialect leaves the shape of its refusals."""
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+"""A wire value as JSON bytes; a Decimal is a JSON number, digit for digit."""
 
 
 class ApiError(msgspec.Struct, gc=False):
@@ -42,8 +47,34 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.body = encode(ApiError(code, message, details))
+        self.error = ApiError(code, message, details)
         self.headers = headers or []
+
+    @property
+    def body(self) -> bytes:
+        """The answer's body in the shape of the Trading API."""
+        return encode(self.error)
+
+
+Shape = Callable[[Refusal], bytes]
+"""How a dialect writes the body of a refusal."""
+
+
+class Detail(msgspec.Struct, gc=False):
+    """What an error says in the dialects that give it one text."""
+
+    detail: str
+
+
+def detail(refusal: Refusal) -> bytes:
+    """The body of a refusal as one text."""
+    return encode(Detail(refusal.error.message))
+
+
+def body_of(scope: Scope, refusal: Refusal) -> bytes:
+    """The body of a refusal in the shape that the request's dialect has for it."""
+    shape: Shape | None = scope.get(SHAPE)
+    return refusal.body if shape is None else shape(refusal)
 
 
 def retry_after(seconds: float) -> RawHeaders:
@@ -67,13 +98,14 @@ async def send_whole(
 
 async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Answer a request, or a WebSocket handshake, with ``refusal``."""
+    body = body_of(scope, refusal)
     if scope["type"] == "http":
-        await send_whole(send, refusal.status, refusal.body, refusal.headers)
+        await send_whole(send, refusal.status, body, refusal.headers)
         return
     if _HANDSHAKE not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008})
         return
-    headers = [JSON, (b"content-length", str(len(refusal.body)).encode()), *refusal.headers]
+    headers = [JSON, (b"content-length", str(len(body)).encode()), *refusal.headers]
     start = {"type": f"{_HANDSHAKE}.start", "status": refusal.status, "headers": headers}
     await send(start)
-    await send({"type": f"{_HANDSHAKE}.body", "body": refusal.body})
+    await send({"type": f"{_HANDSHAKE}.body", "body": body})

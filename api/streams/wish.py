@@ -11,9 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from api.accounts import ACCOUNT, account_of
 from api.forms import Form, Schema, invalid
-from api.trading.accounts import account_of
-from api.trading.parse import ACCOUNT
 
 if TYPE_CHECKING:
     from api.desk import Desk

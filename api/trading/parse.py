@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from api.accounts import ACCOUNT
 from api.fields import Flag, Moment, Number, Text, Whole, Word, Words
 from api.forms import Field, Form
 from engine.market.timeframes import TIMEFRAMES
@@ -33,7 +34,6 @@ STATUSES = tuple(status for status in Status if status is not Status.UNKNOWN)
 _CLOSE_TYPES = (OrderType.MARKET, OrderType.LIMIT)
 
 _SYMBOL = Text("A trading symbol", SYMBOL_CHARACTERS_MAX, "AAPL")
-ACCOUNT = Text("The account meant, where it is not the default one", 64)
 NO_QUERY = Form({"account_id": ACCOUNT})
 
 ORDER = Form(

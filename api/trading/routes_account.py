@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from api.accounts import account_of
 from api.endpoints import Call, Operation
 from api.trading import errors, parse, render, wire
-from api.trading.accounts import account_alone, account_of, symbol_of
+from api.trading.accounts import account_alone, symbol_of
 
 if TYPE_CHECKING:
     from api.trading.port import Desk

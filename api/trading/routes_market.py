@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from api.accounts import account_of
 from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
-from api.trading.accounts import account_alone, account_of
+from api.trading.accounts import account_alone
 from engine.market.timeframes import timeframe_ns
 
 if TYPE_CHECKING:

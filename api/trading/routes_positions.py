@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from api.accounts import account_of
 from api.auth import Scope
 from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
-from api.trading.accounts import account_alone, account_of, symbol_of
+from api.trading.accounts import account_alone, symbol_of
 from engine.errors import InvalidRequest
 from engine.values import OrderType, Role
 
