@@ -131,10 +131,14 @@ def calendar_of(symbol: str) -> Calendar:
 
 def load_market(files: Sequence[tuple[str, Path]], timeframe_ns: int | None = None) -> list[Series]:
     """The series of each (symbol, file), bars brought to `timeframe_ns` where that is given."""
-    series = []
+    series: list[Series] = []
     for symbol, file in files:
         try:
-            series.append(load(file, symbol, timeframe_ns=timeframe_ns))
+            one = load(file, symbol, timeframe_ns=timeframe_ns)
+            if any(type(each) is type(one) and each.symbol == symbol for each in series):
+                kind = type(one).__name__.lower()
+                raise SettingsError(f"--data {symbol} has {kind} twice; expected one file")
+            series.append(one)
         except DataError as error:
             raise SettingsError(f"--data {symbol}={file}: {error}") from None
         except OSError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -90,6 +91,11 @@ def counted(items: Iterable[Item], what: str, total: int | None) -> Iterator[Ite
 def console() -> Console:
     """Where a person is talked to."""
     return Console(stderr=True)
+
+
+def busy(what: str) -> AbstractContextManager[object]:
+    """A sign of life on stderr for work whose length is not known, where somebody watches."""
+    return console().status(what) if is_watched() else nullcontext()
 
 
 def is_watched() -> bool:

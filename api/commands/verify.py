@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.commands import options
-from api.commands.terminal import Failure, examples, put_json
+from api.commands.terminal import Failure, busy, examples, put_json
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,8 @@ def verify(
     """Check every record's number and hash; exit 1 and name the first one that is wrong."""
     from api.compose import verify_tape
 
-    report = verify_tape(file)
+    with busy(f"verifying {file}"):
+        report = verify_tape(file)
     if as_json:
         put_json(
             {

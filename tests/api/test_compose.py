@@ -77,3 +77,11 @@ def test_a_rule_that_can_not_be_is_named() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--data X=.*absent\.csv: "):
         load_market([("X", tmp_path / "absent.csv")])
+
+
+def test_a_symbol_has_its_bars_from_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    rows = "2024-01-01,1,1,1,1,1\n2024-01-02,1,1,1,1,1\n"
+    file.write_text("timestamp,open,high,low,close,volume\n" + rows)
+    with pytest.raises(SettingsError, match="--data X has bars twice; expected one file"):
+        load_market([("X", file), ("X", file)])
