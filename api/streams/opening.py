@@ -8,7 +8,7 @@ stretch, so no record falls between and none comes twice. Nothing that is not du
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from api.streams.event import Event, event_of
@@ -50,6 +50,8 @@ async def open_stream(
         retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices)
         subscriber.last_seq = max(wish.after.first_seq - 1, 0)
         await _catch_up(desk, retelling, subscriber, send)
+    if subscriber.is_revoked:
+        return None
     rest: list[Event] = []
     while retelling is not None and retelling.seq < desk.engine.tape.head:
         rest += _heard(retelling.next_chunk(), wish.account)
@@ -58,9 +60,7 @@ async def open_stream(
     seat = _join(desk, wish, subscriber, takes_seat)
     missed = [] if seat is None else seat.resume(wish.after)
     await desk.settled()
-    for event in (*rest, *missed):
-        await send(event)
-        subscriber.note(event)
+    await _tell((*rest, *missed), subscriber, send)
     return seat
 
 
@@ -70,10 +70,19 @@ async def _catch_up(desk: Desk, retelling: Retelling, subscriber: Subscriber, se
     while tape.head - retelling.seq > CHUNK_RECORDS:
         events = _heard(retelling.next_chunk(), subscriber.account)
         await desk.settled()
-        for event in events:
-            await send(event)
-            subscriber.note(event)
+        await _tell(events, subscriber, send)
+        if subscriber.is_revoked:
+            return
         await asyncio.sleep(0)
+
+
+async def _tell(events: Iterable[Event], subscriber: Subscriber, send: Sender) -> None:
+    """Send history, for as long as the client may hear it."""
+    for event in events:
+        if subscriber.is_revoked:
+            return
+        await send(event)
+        subscriber.note(event)
 
 
 def _join(desk: Desk, wish: Wish, subscriber: Subscriber, takes_seat: bool) -> Seat | None:

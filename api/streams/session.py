@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from api.auth import Scope
 from api.streams.event import event_of
 from api.streams.limits import CLOSED_NORMALLY, GOING_AWAY
 from api.streams.messages import Error, EventAck, decode_inbound
@@ -78,7 +79,7 @@ class Session:
     def _limit_closing(self) -> None:
         """A client that takes nothing any more can not take a close either: give it a while."""
         loop = asyncio.get_running_loop()
-        loop.call_later(self._desk.limits.close_timeout_s, self._abandon)
+        loop.call_later(self._subscriber.patience_s, self._abandon)
 
     def _abandon(self) -> None:
         for task in self._tasks:
@@ -119,6 +120,9 @@ class Session:
     def _acknowledge(self, event_ids: list[str]) -> None:
         stepper = self._desk.stepper
         if stepper is None:
+            return
+        if self._subscriber.caller.scope < Scope.TRADE:
+            self._complain("an event_ack with a key that may only read", "a key that may trade")
             return
         if self.seat is None:
             if not event_ids or stepper.end is not None:

@@ -82,12 +82,12 @@ class EventsEndpoint:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body"})
             return
-        subscriber = Subscriber(wish.account, desk.limits)
+        subscriber = Subscriber(wish.account, desk.limits, wish.caller)
         telling = asyncio.create_task(self._tell(wish, subscriber, send))
         hanging_up = asyncio.create_task(_hung_up(receive))
         # A listener that takes nothing any more can not take the farewell either.
-        limit, loop = desk.limits.close_timeout_s, asyncio.get_running_loop()
-        subscriber.on_closing = lambda: loop.call_later(limit, telling.cancel)
+        loop = asyncio.get_running_loop()
+        subscriber.on_closing = lambda: loop.call_later(subscriber.patience_s, telling.cancel)
         try:
             await asyncio.wait({telling, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -93,7 +93,7 @@ class WebSocketEndpoint:
 
     async def _serve(self, wish: Wish, receive: Receive, send: Send) -> None:
         desk = self._desk
-        subscriber = Subscriber(wish.account, desk.limits)
+        subscriber = Subscriber(wish.account, desk.limits, wish.caller)
 
         async def send_event(event: Event) -> None:
             await send({"type": "websocket.send", "text": event.text})
@@ -112,7 +112,8 @@ class WebSocketEndpoint:
         except OSError:
             log.info("a stream broke before it had begun")
         finally:
-            desk.part(subscriber, is_goodbye=is_goodbye)
+            # Nobody can come back with a key that was revoked, so the clock waits for nobody.
+            desk.part(subscriber, is_goodbye=is_goodbye or subscriber.is_revoked)
 
     async def _turn_away(self, after: int, send: Send) -> None:
         tape = self._desk.engine.tape

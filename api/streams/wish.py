@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.accounts import ACCOUNT, account_of
+from api.auth import OWNER, Principal, Scope
 from api.forms import Form, Schema, invalid
 
 if TYPE_CHECKING:
@@ -99,11 +100,14 @@ EVENTS = Form({"after": _AFTER, "account_id": ACCOUNT})
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """``after`` is None for a client that wants no history; ``observes`` for one that looks on."""
+    """``after`` is None for a client that wants no history; ``observes`` for one that looks on,
+    which whoever may only read always does.
+    """
 
     account: str
     after: Place | None = None
     observes: bool = False
+    caller: Principal = OWNER
 
 
 def wish_of(desk: Desk, form: Form, call: Call) -> Wish:
@@ -115,4 +119,6 @@ def wish_of(desk: Desk, form: Form, call: Call) -> Wish:
     last_event_id = call.headers.get(b"last-event-id")
     if last_event_id and form is EVENTS:
         after = _AFTER.read("Last-Event-ID", last_event_id.decode("latin-1"))
-    return Wish(account_of(desk, call, given), after, given.get("observe", False))
+    caller = call.caller
+    observes = given.get("observe", False) or caller.scope < Scope.TRADE
+    return Wish(account_of(desk, call, given), after, observes, caller)
