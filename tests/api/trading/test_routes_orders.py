@@ -247,6 +247,17 @@ async def test_a_final_order_can_neither_be_changed_nor_cancelled(
     assert world.engine.tape.head == head
 
 
+async def test_a_change_that_the_broker_turns_down_leaves_the_order_as_it_was(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    order_id = await placed(client, limit("90", post_only=True))
+    before = world.fingerprint()
+    answer = await client.patch(f"/orders/{order_id}", json={"limit_price": "200"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "ORDER_NOT_MODIFIABLE")
+    assert "post-only" in answer.json()["message"]
+    assert world.fingerprint() == before
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 async def test_an_order_that_is_not_there_is_not_found(
     client: httpx.AsyncClient, method: str
