@@ -27,6 +27,7 @@ from engine.values import ZERO, OrderType, PositionMode, Role, Side, Status, opp
 GROUP_PREFIX = "exits:"
 """Opens the group id of a pair of legs; clients' own groups may not begin with it."""
 
+ROLES = (Role.STOP_LOSS, Role.TAKE_PROFIT)
 _PARTNER = {Role.STOP_LOSS: Role.TAKE_PROFIT, Role.TAKE_PROFIT: Role.STOP_LOSS}
 
 
@@ -156,7 +157,7 @@ def _fit(desk: OrderDesk, legs: list[Order], position: Position | None) -> None:
         if leg.side is not closing:
             desk.withdraw(leg, "position closed")
     held = abs(position.quantity)
-    for role in _PARTNER:
+    for role in ROLES:
         right = [leg for leg in at_work(legs) if leg.role is role and leg.side is closing]
         _trim(desk, right, held, "position reduced")
 
@@ -205,18 +206,18 @@ def reprice(
     position: Position,
     role: Role,
     price: Decimal,
+    most: Decimal,
     position_id: str | None,
 ) -> None:
-    """Make the ``role`` legs of ``position`` stand at ``price`` and cover all of it.
-
-    ``legs`` are its legs at work; ``position_id`` is what new ones name, None where positions net.
+    """Make the ``role`` ones among ``legs`` stand at ``price``, and place more until they cover
+    ``most`` of ``position``; new ones name ``position_id``, which is None where positions net.
     """
     working = at_work(legs)
     same = [leg for leg in working if leg.role is role]
     key = "stop_price" if role is Role.STOP_LOSS else "limit_price"
     for leg in same:
         desk.change_exit(leg, OrderChange(**{key: price}))
-    missing = abs(position.quantity) - covered(same)
+    missing = most - covered(same)
     paired = {leg.request.oco_group_id for leg in same}
     side = Side.SELL if position.quantity > 0 else Side.BUY
     single = [

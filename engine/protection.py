@@ -115,7 +115,7 @@ def protect(
     for role, price in wanted.items():
         if price is not None:
             at_work = legs(engine, account, position)
-            exits.reprice(engine, at_work, position, role, price, hedged)
+            exits.reprice(engine, at_work, position, role, price, abs(position.quantity), hedged)
     at_work = legs(engine, account, position)
     return {
         role: [leg for leg in at_work if leg.role is role]
@@ -150,11 +150,28 @@ def follow_entry(engine: Engine, entry: Order, change: OrderChange) -> None:
         return
     account = engine.account(entry.account)
     position = account.held(entry.symbol, entry.position_id)
-    if position is None:
+    if position is None or (position.quantity > 0) is not (entry.side is Side.BUY):
         return
     hedged = position.id if account.position_mode is PositionMode.HEDGING else None
     group = exits.group_of(entry.id)
     for role, price in prices.items():
         if price is not None:
-            own = [leg for leg in engine.state.group(entry.account, group) if not leg.is_final]
-            exits.reprice(engine, own, position, role, price, hedged)
+            own = exits.at_work(engine.state.group(entry.account, group))
+            most = _part_of(engine, entry, position, own, role)
+            exits.reprice(engine, own, position, role, price, most, hedged)
+
+
+def _part_of(
+    engine: Engine, entry: Order, position: Position, own: list[Order], role: Role
+) -> Decimal:
+    """How much of ``position`` the ``own`` legs of ``entry`` should cover: what they protect, or
+    what it filled if it has none; never what legs of other entries cover.
+    """
+    by_role = [exits.covered(leg for leg in own if leg.role is each) for each in exits.ROLES]
+    others = [
+        leg
+        for leg in exits.at_work(legs(engine, engine.account(entry.account), position))
+        if leg.role is role and leg not in own
+    ]
+    free = abs(position.quantity) - exits.covered(others)
+    return min(max(by_role) or entry.filled, free)

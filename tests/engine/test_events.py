@@ -8,6 +8,7 @@ import pytest
 
 from engine import events as ev
 from engine.requests import OrderChange
+from engine.targets import Outcome
 from engine.values import RejectReason, Role
 from tests.builders import AAPL, dec, order
 
@@ -42,6 +43,8 @@ FACTS: list[ev.Event] = [
     ev.LimitsChanged({"orders_per_second": "5"}),
     ev.TradingStateChanged("HALT", "a person said so"),
     ev.WorkerStateSet("sma", "fast", "10"),
+    ev.BatchSubmitted("bat_1", "key", ()),
+    ev.TargetAnswered("bat_1", "AAPL", Outcome.NO_CHANGE, dec(0)),
 ]
 
 

@@ -103,6 +103,19 @@ class Brackets(RuleBasedStateMachine):
                 pass
 
     @rule(k=PICKS, loss=st.booleans())
+    def follow(self, k: int, loss: bool) -> None:
+        """Move the exits of an entry by hand, filled in part or not at all."""
+        one = self.pick(k, [o for o in self.world.state.working() if not o.request.reduce_only])
+        if one is None:
+            return
+        away = Decimal(7) if one.side is Side.BUY else Decimal(-7)
+        change = OrderChange(stop_loss=100 - away) if loss else OrderChange(take_profit=100 + away)
+        try:
+            self.world.engine.modify(ACCOUNT, one.id, change)
+        except OrderNotModifiable:
+            assert one.status in (Status.PENDING, Status.PENDING_CANCEL)
+
+    @rule(k=PICKS, loss=st.booleans())
     def protect(self, k: int, loss: bool) -> None:
         held = list(self.world.account.positions.values())
         if held:
@@ -182,11 +195,17 @@ class SlowBrackets(Brackets):
             if isinstance(instruction, Cancel) and late:
                 self.kept.add(one.id)
                 self.world.engine.report(CancelRejected(one.id, "too late"))
-            elif isinstance(instruction, Modify) and one.is_final:
+            elif isinstance(instruction, Modify) and (one.is_final or _is_below(instruction)):
                 self.world.engine.report(ModifyRejected(one.id, "too late"))
             else:
                 for report in self.world.broker.answer(instruction):
                     self.world.engine.report(report)
+
+
+def _is_below(modify: Modify) -> bool:
+    """Whether a change asks for less than has filled by the time it arrives."""
+    quantity = modify.change.quantity
+    return quantity is not None and quantity < modify.order.filled
 
 
 TestBrackets = Brackets.TestCase

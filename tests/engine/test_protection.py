@@ -178,6 +178,39 @@ def test_the_exits_of_an_entry_whose_position_is_gone_have_nothing_to_protect() 
     assert covers(world) == [(Role.STOP_LOSS, 92, 6)]
 
 
+def test_the_exits_of_an_entry_cover_its_own_part_of_the_position() -> None:
+    world = World()
+    world.bought(10, stop_loss=90)
+    world.bought(20)
+    entry = world.fill(world.buy(limit_price=99), 4)
+    world.engine.modify(ACCOUNT, entry.id, OrderChange(stop_loss=dec(92)))
+    assert covers(world) == [(Role.STOP_LOSS, 90, 10), (Role.STOP_LOSS, 92, 4)]
+    world.engine.modify(ACCOUNT, entry.id, OrderChange(take_profit=dec(120)))
+    assert covers(world)[2:] == [(Role.TAKE_PROFIT, 120, 4)]
+    world.fill(world.legs()[2], price=120)
+    assert covers(world) == [(Role.STOP_LOSS, 90, 10)]
+
+
+def test_an_entry_whose_position_has_turned_protects_nothing() -> None:
+    world = World()
+    entry = world.fill(world.buy(limit_price=99), 4)
+    world.sold(10)
+    world.engine.modify(ACCOUNT, entry.id, OrderChange(stop_loss=dec(92)))
+    assert covers(world) == []
+
+
+def test_a_role_that_partners_cover_already_gets_no_more() -> None:
+    world = World()
+    world.bought(10, take_profit=110)
+    world.bought(10, take_profit=111)
+    world.fill(world.sell(5, stop_price=90))
+    plain = world.bought(5)
+    fact = PositionAdjusted(plain.position_id or "", "AAPL", "gift", quantity=dec(-16))
+    world.engine.write(ACCOUNT, fact)
+    protect(world, stop_loss=95)
+    assert [leg.remaining for leg in world.legs(Role.STOP_LOSS)] == [4]
+
+
 def test_a_filled_entry_is_protected_through_its_position() -> None:
     world = World()
     entry = world.bought(10, stop_loss=90)

@@ -70,6 +70,7 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "a tip of nothing": {"limit_price": 1, "display_quantity": 0, "field": "display_quantity"},
     "leverage below one": {"leverage": "0.5", "field": "leverage"},
+    "a reference of 10,000": {"reference": "r" * 10_000, "field": "reference"},
     "an empty group": {"oco_group_id": "", "field": "oco_group_id"},
     "a group of 129": {"oco_group_id": "g" * 129, "field": "oco_group_id"},
     "a stop-loss above a buy": {"limit_price": 100, "stop_loss": 101, "field": "stop_loss"},

@@ -203,6 +203,23 @@ def test_an_adjustment_between_two_trades_is_told_again_in_its_place() -> None:
     assert figures(position.quantity, position.cost) == (18, 900)
 
 
+def test_an_adjustment_finds_the_net_position_under_another_id() -> None:
+    state = hedged(
+        bought("ord_1", 10),
+        fill(3, "ord_1", 5),
+        bought("ord_2", -5),
+        fill(5, "ord_2", 5),
+        fill(6, "ord_1", 5),
+        ev.PositionAdjusted("pos_0000000006", "AAPL", "split", ratio=dec(2)),
+        ev.TradeCorrected("trd_0000000003", dec(6), dec(100)),
+        mode=PositionMode.NETTING,
+    )
+    position = state.accounts["DU1"].positions["AAPL"]
+    assert (position.id, position.quantity) == ("pos_0000000003", dec(12))
+    told = [fact.reason for _, _, fact in state.adjustments("DU1")]
+    assert (told, state.adjustments("DU2")) == (["split"], [])
+
+
 def test_an_adjustment_of_a_position_that_never_was_is_left_out() -> None:
     state = hedged(
         bought("ord_1", 10),
