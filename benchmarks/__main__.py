@@ -10,7 +10,7 @@ from types import ModuleType
 
 import benchmarks
 
-NOT_BENCHMARKS = {"__main__", "harness"}
+NOT_BENCHMARKS = {"__main__", "harness", "market", "peers", "race"}
 
 
 def main(names: list[str]) -> int:
