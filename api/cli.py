@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import backtest, demo, replay, serve, tape, verify, version
+from api.commands import backtest, config, demo, keys, replay, serve, tape, verify, version
 from api.commands.terminal import BAD_INPUT, FAILED, Failure, say, say_error
 from api.settings import SettingsError
 from engine.errors import EngineError
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, serve, backtest, tape, verify, replay, version):
+for command in (demo, serve, backtest, keys, config, tape, verify, replay, version):
     command.register(app)
 
 
@@ -57,7 +58,8 @@ def _misused(error: TyperException, arguments: Sequence[str]) -> int:
     message = error.format_message()
     if message:  # without a command the help has been printed, and that is all
         say_error(message)
-        known = [each.name for each in app.registered_commands if each.name in arguments[:1]]
+        registered: tuple[Any, ...] = (*app.registered_commands, *app.registered_groups)
+        known = [each.name for each in registered if each.name in arguments[:1]]
         say(" ".join(["try: onetape", *filter(None, known), "--help"]))
     return error.exit_code
 

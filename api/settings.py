@@ -268,7 +268,7 @@ def load_from(sources: Sources) -> Settings:
     except ValidationError as error:
         raise SettingsError(*faults(Settings, sources, error)) from None
     place = ("server", "keys_file")
-    if sources.file is None or (sources.origin(place) and not sources.is_from_file(place)):
+    if sources.file is None or (sources.sets(place) and not sources.is_from_file(place)):
         return settings
     keys_file = sources.file.parent / settings.server.keys_file
     server = settings.server.model_copy(update={"keys_file": keys_file})

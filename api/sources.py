@@ -71,6 +71,12 @@ class Sources:
                 return f"{self.file}:{line_of(self._text, part)}"
         return ""
 
+    def sets(self, place: Place) -> bool:
+        """Whether the value itself was set anywhere."""
+        return any(
+            has(source, place) for source in (self._in_file, self._in_environment, self._in_command)
+        )
+
     def is_from_file(self, place: Place) -> bool:
         """Whether the file has the last word on this value."""
         return has(self._in_file, place) and not (

@@ -31,8 +31,22 @@ class Durability(StrEnum):
 
 
 Data = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(metavar="SYMBOL=FILE", help="Bars or quotes, CSV or Parquet; repeatable."),
+]
+DemoData = Annotated[
+    bool, typer.Option("--demo-data", help="Take the bundled synthetic week instead of files.")
+]
+Strategy = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Run this worker in process, as fast as it can; no server."),
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="For the worker; repeatable."),
+]
+Tick = Annotated[
+    str, typer.Option(metavar="TIME", help="Time between two ticks of a worker, such as 5s.")
 ]
 Timeframe = Annotated[
     str | None, typer.Option(metavar="NAME", help=f"Bars to make: {', '.join(TIMEFRAMES)}.")
@@ -89,3 +103,9 @@ Stay = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 TapeFile = Annotated[Path, typer.Argument(metavar="FILE", help="The tape.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Settings, in TOML.", show_default="onetape.toml, if it is here"
+    ),
+]

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, in TOML.")] = None,
+    config: options.Config = None,
     host: options.Host = None,
     port: options.Port = None,
     tape: Annotated[

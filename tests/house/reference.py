@@ -85,7 +85,7 @@ def settings() -> Iterator[str]:
 def cli() -> Iterator[str]:
     """Render every command with its arguments, options and examples."""
     group: Any = get_command(importlib.import_module("api.cli").app)
-    for name, command in group.commands.items():
+    for name, command in _commands(group):
         yield f"### `onetape {name}`\n\n{' '.join((command.help or '').split())}\n"
         rows = [row for each in command.params if (row := _option_row(each))]
         if rows:
@@ -118,6 +118,15 @@ def render(page: str) -> str:
         raise ValueError(f"docs/{page}.md lacks the lines {BEGIN!r} and {END!r}")
     block = "\n".join(PAGES[page]()).strip()
     return f"{before}{BEGIN}\n\n{block}\n\n{END}{after}"
+
+
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its name, those of a group inside by both their names."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def _option_row(option: Any) -> str:
