@@ -157,6 +157,11 @@ class Engine(Session):
                 raise InvalidRequest(
                     "quantity", str(quantity), f"at most {most}, as the order only reduces"
                 )
+            return
+        price = order.limit_price or order.stop_price or self.prices.mark(order.symbol)
+        if price is not None and not self.affords(order, quantity - order.filled, price):
+            why = f"the account can not carry {quantity} at {price}"
+            raise OrderNotModifiable(order.id, order.status, why)
 
     def _takes_no_risk(self) -> bool:
         return self.halted or self.state.trading_state == "HALT" or not self.tape.has_room()

@@ -26,13 +26,20 @@ if TYPE_CHECKING:
     from engine.positions import Position
     from engine.trades import Trade
 
+_DAY_S = 86_400
 _FINEST = Decimal(1).scaleb(-12)
 _SHOWN = {status: status.value for status in Status} | {Status.UNKNOWN: Status.PENDING.value}
 
 
+@lru_cache(maxsize=1024)
+def _day(days: int) -> str:
+    return datetime.fromtimestamp(days * _DAY_S, UTC).strftime("%Y-%m-%dT")
+
+
 @lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    days, rest = divmod(seconds, _DAY_S)
+    return f"{_day(days)}{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
 
 
 def moment(ns: int) -> str:
@@ -183,6 +190,7 @@ def _order_fields(order: Order) -> tuple[Any, ...]:
         request.reduce_only,
         request.post_only,
         request.hidden,
+        order.holder,
         request.client_order_id,
         None,
         optional(order.limit_price),

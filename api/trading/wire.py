@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from engine.values import (
     AssetClass,
+    Holder,
     MarginMode,
     OrderType,
     PositionMode,
@@ -83,6 +84,10 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     reduce_only: bool
     post_only: bool
     hidden: bool
+    held_by: Annotated[
+        Holder,
+        Meta(description="Who keeps the order: the broker, or this engine while it runs."),
+    ]
     client_order_id: str | None = None
     correlation_id: str | None = None
     limit_price: Number | None = None

@@ -167,3 +167,11 @@ def test_while_trading_is_halted_an_order_may_shrink_but_not_grow() -> None:
         changed(world, one.id, quantity=11)
     changed(world, one.id, quantity=9)
     assert one.quantity == 9
+
+
+def test_an_order_can_not_grow_beyond_what_the_account_carries() -> None:
+    world = World()
+    one = world.buy(limit_price=90)
+    with pytest.raises(OrderNotModifiable, match="the account can not carry 9999999 at 90"):
+        changed(world, one.id, quantity=9_999_999)
+    assert one.quantity == 10

@@ -15,7 +15,7 @@ from api.trading import render, wire
 from engine.market.quotes import Quote
 from engine.orders import new_order
 from engine.requests import OrderRequest
-from engine.values import OrderType, Side, Status, decimal_text, parse_decimal
+from engine.values import Holder, OrderType, Side, Status, decimal_text, parse_decimal
 from tests.api.world import World
 
 SECOND_NS = 1_000_000_000
@@ -73,6 +73,12 @@ def test_an_order_of_unknown_fate_is_shown_as_pending() -> None:
     order = new_order("ord_1", "A", REQUEST, 0)
     order.status = Status.UNKNOWN
     assert render.order(order).status == render.handle(order).status == "PENDING"
+
+
+def test_an_order_says_who_keeps_it() -> None:
+    request = OrderRequest("AAPL", Side.SELL, Decimal(1), OrderType.TRAILING_STOP)
+    kept = new_order("ord_1", "DU1", request, 0, holder=Holder.ENGINE)
+    assert msgspec.to_builtins(render.order(kept))["held_by"] == "ENGINE"
 
 
 def test_a_changed_order_is_both_an_order_and_a_result() -> None:
