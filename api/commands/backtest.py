@@ -1,7 +1,9 @@
-"""`onetape backtest`: a market from files, served as if it were live, for a client to trade.
+"""`onetape backtest`: a market from files, traded by a client or by a worker in this process.
 
-The server waits for a client that acknowledges what it is told (or for `POST /clock/step`), moves
-one step whenever everything has been acknowledged, and ends after the last bar with a report.
+Served, it is as if it were live: the server waits for a client that acknowledges what it is told
+(or for `POST /clock/step`), moves one step whenever everything has been acknowledged, and ends
+after the last bar with a report. With `--strategy` a worker's file runs through it as fast as it
+can, on the same engine, and the report is the same.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from api.commands import options
+from api.commands import free, options
+from api.commands.free import Kept, Market
 from api.commands.running import listen_safely, put_report, run_to_end
 from api.commands.terminal import BAD_INPUT, Failure, examples
 from engine.market.timeframes import TIMEFRAMES
@@ -32,13 +35,18 @@ def register(app: typer.Typer) -> None:
             "onetape backtest --data AAPL=aapl.csv --timeframe 1d --cash 100000",
             "onetape backtest --data EUR/USD=eurusd.parquet --commission percent:0.01 --json",
             "onetape backtest --data AAPL=a.csv --data MSFT=m.csv --tape run.tape --port 0",
+            "onetape backtest --demo-data --strategy examples/workers/crossover.py --param fast=5",
         ),
     )(backtest)
 
 
 def backtest(
-    data: options.Data,
+    data: options.Data = None,
+    demo_data: options.DemoData = False,
     timeframe: options.Timeframe = None,
+    strategy: options.Strategy = None,
+    param: options.Params = None,
+    tick: options.Tick = "1m",
     cash: options.Cash = "1000000",
     currency: options.Currency = "USD",
     leverage: options.Leverage = "1",
@@ -57,10 +65,7 @@ def backtest(
     stay: options.Stay = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Serve a backtest on localhost, wait for a client to trade it, and report."""
-    from api.backtesting import Plan, Run
-    from api.compose import load_market
-
+    """Backtest: serve a market to a client on localhost, or run a worker in process; and report."""
     settings = _settings(
         simulator={
             "commission": commission,
@@ -80,12 +85,30 @@ def backtest(
         },
         server={"host": host, "port": port},
     )
-    files = [_pair(each) for each in data]
-    series = load_market(files, _length(timeframe))
+    market = _market(data or [], demo=demo_data, timeframe=timeframe)
+    kept: Kept = tape, durability.value
+    if strategy is None:
+        _refuse({"--param": param}, "nothing takes it without --strategy")
+        _serve(settings, market, kept, stay=stay, as_json=as_json)
+        return
+    _refuse({"--host": host, "--port": port, "--stay": stay}, "a run with --strategy serves nobody")
+    free.run_worker(settings, market, kept, strategy, free.params_of(param or []), tick, as_json)
+
+
+def _refuse(given: dict[str, object], why: str) -> None:
+    for name, value in given.items():
+        if value:
+            raise Failure(f"{name} can not be used here: {why}", BAD_INPUT)
+
+
+def _serve(settings: Settings, market: Market, kept: Kept, *, stay: bool, as_json: bool) -> None:
+    """Serve the market until a client has traded it to its end, and report."""
+    from api.backtesting import Plan, Run
+
+    series = market.series()
     listener = listen_safely(settings)
-    run = Run(Plan(series, settings, settings.accounts[0], tape, durability.value))
-    report = run_to_end(run, listener, stay=stay)
-    put_report(report, as_json=as_json)
+    run = Run(Plan(series, settings, settings.accounts[0], *kept))
+    put_report(run_to_end(run, listener, stay=stay), as_json=as_json)
 
 
 def _settings(
@@ -107,17 +130,17 @@ def _by_option(message: str) -> str:
     return re.sub(named, lambda found: "--" + found[1].replace("_", "-"), message)
 
 
+def _market(data: list[str], *, demo: bool, timeframe: str | None) -> Market:
+    if bool(data) is demo:
+        raise Failure("expected --data SYMBOL=FILE, or --demo-data, and not both", BAD_INPUT)
+    if timeframe is not None and timeframe not in TIMEFRAMES:
+        names = ", ".join(TIMEFRAMES)
+        raise Failure(f"--timeframe is {timeframe!r}; expected one of {names}", BAD_INPUT)
+    return Market(tuple(_pair(each) for each in data), timeframe)
+
+
 def _pair(text: str) -> tuple[str, Path]:
     symbol, equals, file = text.partition("=")
     if not (symbol and equals and file):
         raise Failure(f"--data is {text!r}; expected SYMBOL=FILE", BAD_INPUT)
     return symbol, Path(file)
-
-
-def _length(timeframe: str | None) -> int | None:
-    if timeframe is None:
-        return None
-    if timeframe not in TIMEFRAMES:
-        names = ", ".join(TIMEFRAMES)
-        raise Failure(f"--timeframe is {timeframe!r}; expected one of {names}", BAD_INPUT)
-    return TIMEFRAMES[timeframe]

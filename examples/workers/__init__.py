@@ -1,0 +1,1 @@
+"""Workers: strategies that run inside the engine's own process."""
