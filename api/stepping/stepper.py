@@ -166,14 +166,16 @@ class Stepper:
         self.move()
 
     def _is_open(self) -> bool:
+        for seat in self._seats:
+            if seat.awaited or seat.subscriber is None:
+                return False
         return (
             bool(self._seats)
             and self.end is None
-            and not self.finished.is_set()
             and not self._by_hand
             and self._hub.is_idle
             and not self._hub.is_closing
-            and not any(seat.awaited or seat.subscriber is None for seat in self._seats)
+            and not self.finished.is_set()
         )
 
     def _expect(self, events: list[Event]) -> None:

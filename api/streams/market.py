@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.streams.event import Event, event_of
-from api.streams.messages import Candle, QuoteShown
-from api.trading import render
+from api.streams.messages import Candle, QuoteShown, encode
+from api.trading import render, wire
 from engine.market.bars import Bar, Bars
+from engine.market.timeframes import timeframe_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,34 @@ def quote(quote: Quote, timestamp: str, event_id: str, provider: str) -> Event:
     return event_of(QuoteShown(timestamp=timestamp, event_id=event_id, quote=shown))
 
 
+def row_of(bars: Bars, row: int, provider: str) -> wire.Bar:
+    """What ``render.bar`` makes of a row, straight from the columns: a run shows millions."""
+    scale = bars.price_scale
+    return wire.Bar(
+        bars.symbol,
+        provider,
+        timeframe_name(bars.timeframe_ns),
+        render.moment(bars.ts[row]),
+        digits(bars.open[row], scale),
+        digits(bars.high[row], scale),
+        digits(bars.low[row], scale),
+        digits(bars.close[row], scale),
+        digits(bars.volume[row], bars.volume_scale),
+    )
+
+
+def digits(value: int, scale: int) -> str:
+    """A scaled integer in plain digits, ``scale`` of them after the point."""
+    if not scale:
+        return str(value)
+    if value < 0:
+        return "-" + digits(-value, scale)
+    text = str(value)
+    if len(text) <= scale:
+        text = text.zfill(scale + 1)
+    return f"{text[:-scale]}.{text[-scale:]}"
+
+
 def events_of_step(
     step: Step, series: Sequence[Bars | Quotes], number: int, provider: str
 ) -> list[Event]:
@@ -40,7 +69,9 @@ def events_of_step(
     for place, (source, row) in enumerate(step.rows):
         one, event_id = series[source], f"mkt_{number}_{place}"
         if isinstance(one, Bars):
-            events.append(candle(one.bar(row), timestamp, event_id, provider))
+            shown = row_of(one, row, provider)
+            text = encode(Candle(timestamp=timestamp, event_id=event_id, bar=shown))
+            events.append(Event(event_id, text, "candle"))
         else:
             events.append(quote(one.quote(row), timestamp, event_id, provider))
     return events

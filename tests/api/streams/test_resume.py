@@ -64,7 +64,7 @@ def test_history_tells_the_same_as_the_present_did() -> None:
 def test_a_place_inside_a_record_resumes_right_behind_that_message() -> None:
     with serving(bars("AAPL", 80)) as served:
         live = trade_a_while(served)
-        for skipped in range(4, 12):
+        for skipped in (4, 5, 7, 10):
             after = live[skipped]["event_id"]
             with line(served, f"?after={after}&observe=1") as stream:
                 stream.next()
