@@ -15,7 +15,7 @@ from engine.accounts import Account
 from engine.errors import ProviderUnavailable
 from engine.ports import Prices
 from engine.positions import Position
-from engine.values import ZERO
+from engine.values import ONE, ZERO
 
 
 class Summary(msgspec.Struct, frozen=True, gc=False):
@@ -62,24 +62,9 @@ def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decima
 
 def summary(account: Account, prices: Prices) -> Summary:
     """Value the whole account at ``prices``."""
-    balance, open_profit, used = _totals(account, prices)
-    equity = balance + open_profit
-    available = max(equity - used, ZERO)
-    return Summary(account.currency, balance, equity, used, available, open_profit)
-
-
-def free_margin(account: Account, prices: Prices) -> Decimal:
-    """Equity beyond the margin in use; negative where there is less."""
-    balance, open_profit, used = _totals(account, prices)
-    return balance + open_profit - used
-
-
-def _totals(account: Account, prices: Prices) -> tuple[Decimal, Decimal, Decimal]:
-    """Cash with positions at cost, their unrealized profit, and the margin they use."""
     base = account.currency
-    balance = used = open_profit = ZERO
-    for currency, amount in account.cash.items():
-        balance += amount if currency == base else convert(amount, currency, base, prices)
+    balance = _cash(account, prices)
+    used = open_profit = ZERO
     for position in account.positions.values():
         currency = position.currency
         price = mark(position, prices)
@@ -87,7 +72,31 @@ def _totals(account: Account, prices: Prices) -> tuple[Decimal, Decimal, Decimal
         balance += convert(position.cost, currency, base, prices)
         open_profit += convert(value - position.cost, currency, base, prices)
         used += convert(abs(value) / position.leverage, currency, base, prices)
-    return balance, open_profit, used
+    equity = balance + open_profit
+    return Summary(base, balance, equity, used, max(equity - used, ZERO), open_profit)
+
+
+def free_margin(account: Account, prices: Prices) -> Decimal:
+    """Equity beyond the margin in use; negative where there is less."""
+    base = account.currency
+    free = _cash(account, prices)
+    for position in account.positions.values():
+        if position.leverage == ONE and position.quantity > ZERO:
+            continue  # it ties up exactly what it is worth
+        value = position.quantity * mark(position, prices) * position.multiplier
+        loose = value - abs(value) / position.leverage
+        currency = position.currency
+        free += loose if currency == base else convert(loose, currency, base, prices)
+    return free
+
+
+def _cash(account: Account, prices: Prices) -> Decimal:
+    """Cash of all currencies together."""
+    base = account.currency
+    total = ZERO
+    for currency, amount in account.cash.items():
+        total += amount if currency == base else convert(amount, currency, base, prices)
+    return total
 
 
 def profit(account: Account, currencies: dict[str, str], prices: Prices) -> Decimal:
