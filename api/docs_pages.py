@@ -6,6 +6,7 @@ headers lets nothing else in: no other host, no inline script, no frame around t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ ASSETS = {
     "swagger-ui.css": "text/css; charset=utf-8",
 }
 _PAGES = {"/docs": "swagger.html", "/redoc": "redoc.html"}
+_OURS = frozenset({*_PAGES.values(), "docs.js"})
 _HTML = "text/html; charset=utf-8"
 _METHODS = frozenset({"GET", "HEAD"})
 
@@ -82,14 +84,26 @@ def described() -> tuple[Operation, ...]:
     )
 
 
-def routes(openapi: bytes) -> list[BaseRoute]:
-    """The routes of the documentation; ``openapi`` is the document that it shows."""
+def routes(openapi: bytes, base: str = "", prefixes: Sequence[str] = PREFIXES) -> list[BaseRoute]:
+    """The routes of the documentation below ``base``; ``openapi`` is the document that it shows."""
     document = Document(openapi, "application/json", described())
-    found: list[BaseRoute] = [Route(f"{prefix}/openapi.json", document) for prefix in PREFIXES]
-    found += [Route(path, Document(_static(name), _HTML)) for path, name in _PAGES.items()]
+    found: list[BaseRoute] = [
+        Route(f"{base}{prefix}/openapi.json", document) for prefix in prefixes
+    ]
+    for path, name in _PAGES.items():
+        found.append(Route(base + path, Document(_based(name, base), _HTML)))
     for name, media in ASSETS.items():
-        found.append(Route(f"/docs/assets/{name}", Document(_static(name), media)))
+        found.append(Route(f"{base}/docs/assets/{name}", Document(_based(name, base), media)))
     return found
+
+
+def _based(name: str, base: str) -> bytes:
+    """A page or a script of ours with its addresses below ``base``."""
+    content = _static(name)
+    if base and name in _OURS:
+        for path in (b'"/docs/assets/', b'"/openapi.json"'):
+            content = content.replace(path, b'"' + base.encode() + path[1:])
+    return content
 
 
 @cache

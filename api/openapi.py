@@ -8,7 +8,8 @@ stands in `docs/reference/openapi.json`, and a test holds the two together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -61,26 +62,41 @@ CODES = (
 _REFERENCE = "#/components/schemas/{name}"
 
 
-def build(operations: Iterable[Operation], version: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class About:
+    """What a document says of its API as a whole; ``error`` is the type of its refusals."""
+
+    title: str
+    description: str
+    servers: Sequence[str]
+    error: type[msgspec.Struct]
+
+
+TRADING = About("OneTape", DESCRIPTION, ("/v1", "/"), ApiError)
+
+
+def build(operations: Iterable[Operation], version: str, about: About = TRADING) -> dict[str, Any]:
     """The document for ``operations``, in their order."""
     declared = list(operations)
-    types = _types(declared)
+    types = _types(declared, about.error)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     by_type = dict(zip(map(repr, types), schemas, strict=True))
-    components["ApiError"]["properties"]["code"]["enum"] = list(CODES)
+    if about.error is ApiError:
+        components["ApiError"]["properties"]["code"]["enum"] = list(CODES)
+    _write_decimals_as_numbers(components)
     paths: dict[str, dict[str, Any]] = {}
     for operation in declared:
-        described = _operation(operation, by_type)
+        described = _operation(operation, by_type, by_type[repr(about.error)])
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "OneTape",
+            "title": about.title,
             "version": version,
-            "description": DESCRIPTION,
+            "description": about.description,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/v1"}, {"url": "/"}],
+        "servers": [{"url": url} for url in about.servers],
         "security": [{}, {"bearer": []}, {"key": []}],
         "tags": [{"name": name} for name in dict.fromkeys(_tag(each) for each in declared)],
         "paths": paths,
@@ -99,8 +115,20 @@ def text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _types(operations: Iterable[Operation]) -> list[Any]:
-    found = {repr(ApiError): ApiError}
+def _write_decimals_as_numbers(node: Any) -> None:
+    """Describe decimals as what the encoder makes of them."""
+    if isinstance(node, dict):
+        if node.get("type") == "string" and node.get("format") == "decimal":
+            node["type"] = "number"
+            del node["format"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            _write_decimals_as_numbers(each)
+
+
+def _types(operations: Iterable[Operation], error: Any) -> list[Any]:
+    found = {repr(error): error}
     for operation in operations:
         for answer in (operation.answer, *operation.answers.values()):
             if answer is not None:
@@ -108,7 +136,9 @@ def _types(operations: Iterable[Operation]) -> list[Any]:
     return list(found.values())
 
 
-def _operation(operation: Operation, schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(
+    operation: Operation, schemas: Mapping[str, Any], error: dict[str, Any]
+) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": _operation_id(operation),
         "summary": operation.summary,
@@ -124,7 +154,7 @@ def _operation(operation: Operation, schemas: Mapping[str, Any]) -> dict[str, An
             "required": operation.is_body_required,
             "content": {"application/json": {"schema": operation.body.schema()}},
         }
-    described["responses"] = _responses(operation, schemas)
+    described["responses"] = _responses(operation, schemas, error)
     if operation.scope is not Scope.READ:
         described["x-scope"] = operation.scope.word
     return described
@@ -154,7 +184,9 @@ def _parameter(name: str, place: str, schema: dict[str, Any], *, is_required: bo
     return described
 
 
-def _responses(operation: Operation, schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _responses(
+    operation: Operation, schemas: Mapping[str, Any], refusal: dict[str, Any]
+) -> dict[str, Any]:
     responses: dict[int, Any] = {
         operation.status: _response("Success", operation.media, operation.answer, schemas)
     }
@@ -162,7 +194,8 @@ def _responses(operation: Operation, schemas: Mapping[str, Any]) -> dict[str, An
         responses[status] = _response(f"Status {status}", operation.media, answer, schemas)
     failures = {**_EVERYWHERE, **(_WITH_BODY if operation.body else {}), **operation.failures}
     for status in sorted(failures):
-        error = _response(failures[status], "application/json", ApiError, schemas)
+        content = {"application/json": {"schema": refusal}}
+        error: Any = {"description": failures[status], "content": content}
         if status in responses:
             # The same status with a body of its own: either may come.
             both = [responses[status]["content"][operation.media]["schema"]]
@@ -173,7 +206,7 @@ def _responses(operation: Operation, schemas: Mapping[str, Any]) -> dict[str, An
     return {str(status): responses[status] for status in sorted(responses)}
 
 
-def _response(meaning: str, media: str, answer: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _response(meaning: str, media: str, answer: Any, schemas: Mapping[str, Any]) -> Any:
     schema = {"type": "string"} if answer is None else schemas[repr(answer)]
     return {"description": meaning, "content": {media: {"schema": schema}}}
 

@@ -1,7 +1,8 @@
 """One ASGI application out of routes: described, measured, guarded, and never at a loss for words.
 
-Whoever composes the server hands in the routes of every dialect; added here are `/metrics`, the
-documentation of all operations they declare, the answer for unknown paths, and the gate in front.
+Whoever composes the server hands in the routes of the Trading API, and other dialects whole; added
+here are `/metrics`, the documentation of all operations that the routes declare, the answer for
+unknown paths, and the gate in front.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Router
 
 from api import docs_pages, openapi
+from api.dialect import Dialect, Shaped
 from api.endpoints import Call, Operation, Resource, no_such_path, operations_of, routes_of
 from api.guards import Gate, GuardRules
 from api.metrics import CONTENT_TYPE, Metrics
@@ -27,15 +29,30 @@ def service(
     version: str,
     metrics: Metrics | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    dialects: Sequence[Dialect] = (),
 ) -> ASGIApp:
     """The application that serves ``routes``, in their order, and what belongs to every server.
 
     ``stopping`` says whether the server is on its way out and takes no new work.
     """
     every = complete(routes, version, metrics or Metrics())
+    every += [route for dialect in dialects for route in dialect.routes]
+    return gated(every, rules, stopping, dialects)
+
+
+def gated(
+    routes: Sequence[BaseRoute],
+    rules: GuardRules,
+    stopping: Callable[[], bool] = lambda: False,
+    dialects: Sequence[Dialect] = (),
+) -> ASGIApp:
+    """``routes`` and nothing else, behind the gate; what is below a dialect's base is refused in
+    its shape.
+    """
     # No redirects: a path is what is documented, and a redirected command would lose its body.
-    router = Router(every, redirect_slashes=False, default=no_such_path)
-    return Gate(router, rules, stopping)
+    router = Router(routes, redirect_slashes=False, default=no_such_path)
+    gate = Gate(router, rules, stopping)
+    return Shaped(gate, dialects) if dialects else gate
 
 
 def complete(routes: Sequence[BaseRoute], version: str, metrics: Metrics) -> list[BaseRoute]:

@@ -1,0 +1,1 @@
+"""Target positions: a client names what it wants to hold, at `/api/v1`."""
