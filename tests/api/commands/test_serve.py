@@ -104,4 +104,4 @@ def test_an_occupied_port_is_one_clear_line(tmp_path: Path) -> None:
 def test_other_machines_are_not_let_in_without_keys(tmp_path: Path) -> None:
     said = onetape("serve", "--host", "0.0.0.0", "--port", "0", cwd=tmp_path)
     assert said.returncode == 2
-    assert "no API keys are set" in said.stderr
+    assert "there are no API keys in onetape.keys" in said.stderr
