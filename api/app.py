@@ -1,4 +1,6 @@
-"""The composition root of the APIs: one desk's routes behind one gate, as one ASGI application."""
+"""The composition root of the APIs: one desk's dialects behind one gate, as one ASGI application,
+and the order guide once more for a port of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from api.desk import Desk
+from api.dialect import Dialect
 from api.guards import GuardRules
+from api.guide.routes import guide
 from api.metrics import Metrics
-from api.service import service
+from api.service import gated, service
 from api.streams import routes as streams
+from api.targets.routes import targets
 from api.trading import routes as trading
 
 if TYPE_CHECKING:
@@ -20,15 +25,33 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from engine.core import Engine
 
-__all__ = ["Desk", "WallClock", "application", "rules"]
+__all__ = ["Desk", "WallClock", "application", "dialects", "guide_application", "rules"]
 
 
 def application(desk: Desk, settings: Settings) -> ASGIApp:
     """Everything that is served for `desk`."""
     metrics = Metrics()
     routes = [*trading.routes(desk, metrics), *streams.routes(desk, metrics)]
-    guarding = rules(settings, desk.keys)
-    return service(routes, guarding, version("onetape"), metrics, lambda: desk.is_stopping)
+    return service(
+        routes,
+        rules(settings, desk.keys),
+        version("onetape"),
+        metrics,
+        lambda: desk.is_stopping,
+        dialects(desk, metrics),
+    )
+
+
+def dialects(desk: Desk, metrics: Metrics) -> list[Dialect]:
+    """What is served beside the Trading API."""
+    return [targets(desk, version("onetape"), metrics), guide(desk, version("onetape"), metrics)]
+
+
+def guide_application(desk: Desk, settings: Settings) -> ASGIApp:
+    """The order guide alone, at `/`, as it is served on its own port."""
+    alone = guide(desk, version("onetape"), Metrics(), base="")
+    stopping = lambda: desk.is_stopping  # noqa: E731  asked at every request
+    return gated(alone.routes, rules(settings, desk.keys), stopping, [alone])
 
 
 def rules(settings: Settings, keys: KeyRing) -> GuardRules:

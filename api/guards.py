@@ -33,7 +33,7 @@ PRINCIPAL = "onetape.principal"
 
 PROBES = frozenset(
     prefix + path for prefix in ("", "/v1") for path in ("/health", "/livez", "/ready", "/readyz")
-)
+) | {"/api/v1/health"}
 _SAFE = frozenset({"GET", "HEAD"})
 _ONCE = (b"host", b"origin", b"content-type", b"content-length", b"authorization", b"x-api-key")
 _STOPPING = Refusal(503, "SHUTTING_DOWN", "the server is shutting down", None, retry_after(5))

@@ -13,8 +13,9 @@ import secrets
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Protocol
 
-from api.app import Desk, WallClock, application
+from api.app import Desk, WallClock, application, guide_application
 from api.compose import (
     Committer,
     SyntheticFeed,
@@ -28,15 +29,31 @@ from api.keyfile import KeyFile
 from api.keywatch import KeyWatch
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
+from engine import batching
 from engine.core import Engine
 from engine.market.bars import Bars
 from engine.market.board import Board
+from engine.market.quotes import Quotes
 from engine.tape import TapeFailed
 
+SHUT_DOWN = "shut down"
 SNAPSHOT_POLL_S = 1.0
 SNAPSHOT_SHARE = 10
 """A snapshot is due when the tape has grown by a tenth, if that is more than the setting."""
 NONCE_BYTES = 16
+
+
+class Companion(Protocol):
+    """Who lives beside the server, on the same engine: a worker."""
+
+    def start(self, stop: Callable[[], None]) -> None:
+        """Begin, on the loop that serves; ``stop`` ends everything."""
+
+    def row(self, one: Bars | Quotes, i: int) -> None:
+        """A row became visible."""
+
+    async def leave(self) -> str:
+        """End in limited time, while commands still work; what to say of it on the tape."""
 
 
 class Live:
@@ -68,6 +85,8 @@ class Live:
         )
         self.tape.on_durable(self.desk.committed)
         self.tape.on_failure(self.desk.tape_failed)
+        self.companion: Companion | None = None
+        self._ended = SHUT_DOWN
 
     def _open(self) -> None:
         """Begin a session on the tape: the market, the accounts, and the orders that still work."""
@@ -91,14 +110,24 @@ class Live:
                 account.leverage,
             )
         broker.restore(engine.state.working())
+        batching.resume(engine)
 
-    async def serve(self, listener: Listener, on_ready: Callable[[], None]) -> None:
-        """Serve until a signal, or until the tape fails, which raises TapeFailed."""
+    async def serve(
+        self,
+        listener: Listener,
+        on_ready: Callable[[], None],
+        guide_listener: Listener | None = None,
+    ) -> None:
+        """Serve until a signal, or until the tape fails, which raises TapeFailed; the order guide
+        on ``guide_listener`` as well, if there is one.
+        """
         stop = asyncio.Event()
         stop_on_signals(stop)
         self.committer.start()
         self.committer.wake()
         await self.desk.start()
+        if self.companion is not None:
+            self.companion.start(stop.set)
         app = WallClock(application(self.desk, self.settings), self.engine)
         try:
             async with asyncio.TaskGroup() as group:
@@ -108,16 +137,34 @@ class Live:
                     group.create_task(self.keys.run(self.desk.dismiss)),
                     group.create_task(stop_after(self.desk.halted, stop, self.settings)),
                 ]
-                await serve(app, listener, self.settings, stop, on_ready, self.desk.close)
+                if guide_listener is not None:
+                    await self._serve_guide(group, guide_listener, stop)
+                await serve(app, listener, self.settings, stop, on_ready, self._take_leave)
+                stop.set()
                 for task in work:
                     task.cancel()
         finally:
             self._close()
 
+    async def _serve_guide(
+        self, group: asyncio.TaskGroup, listener: Listener, stop: asyncio.Event
+    ) -> None:
+        """Serve the order guide until ``stop``; comes back once it answers."""
+        ready = asyncio.Event()
+        app = WallClock(guide_application(self.desk, self.settings), self.engine)
+        group.create_task(serve(app, listener, self.settings, stop, ready.set))
+        await ready.wait()
+
+    async def _take_leave(self) -> None:
+        """See the companion out, then the clients."""
+        if self.companion is not None:
+            self._ended = await self.companion.leave()
+        await self.desk.close()
+
     def _close(self) -> None:
         """End the session on the tape and let go of it."""
         if self.desk.failure is None:
-            self.engine.stop("shut down")
+            self.engine.stop(self._ended)
         self.committer.stop()
         try:
             if self.desk.failure is None and self.settings.tape.snapshot_records:
@@ -149,6 +196,8 @@ class Live:
         for source, row in shown:
             board.show(source, row)
             one = board.series[source]
+            if self.companion is not None:
+                self.companion.row(one, row)
             if isinstance(one, Bars):
                 self.desk.publish_bar(one.bar(row))
                 continue

@@ -25,15 +25,15 @@ SHOWN = ("exits", "spread", "slippage", "participation", "penetration", "latency
 """The assumptions that options change; the others are in the JSON and in the documentation."""
 
 
-def listen_safely(settings: Settings) -> Listener:
-    """The port to serve on. One that other machines reach is refused without keys, and said aloud
-    with them.
+def listen_safely(settings: Settings, port: int | None = None) -> Listener:
+    """The port to serve on, `server.port` unless another is given. One that other machines reach is
+    refused without keys, and said aloud with them.
     """
     from api.keyfile import KeyFile
     from api.server import listen
 
     host = settings.server.host
-    listener = listen(host, settings.server.port)
+    listener = listen(host, settings.server.port if port is None else port)
     if listener.is_loopback:
         return listener
     if not KeyFile(settings.server.keys_file).read():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from api.commands.terminal import examples, say
 
 if TYPE_CHECKING:
     from api.live import Live
+    from api.server import Listener
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             "onetape serve",
             "onetape serve --port 0 --tape paper.tape --seed 7",
+            "onetape serve --guide-port 8000",
             "onetape serve --config onetape.toml",
         ),
     )(serve)
@@ -31,20 +33,24 @@ def serve(
     config: options.Config = None,
     host: options.Host = None,
     port: options.Port = None,
-    tape: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The tape, continued if it exists.", show_default="onetape.tape"
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, help="Seed of the synthetic market.", show_default="1"),
-    ] = None,
+    tape: options.LiveTape = None,
+    seed: options.Seed = None,
 ) -> None:
     """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
     from api.live import Live
     from api.server import run
+
+    settings = settings_of(config, host, port, tape, seed)
+    listener = listen_safely(settings)
+    live = Live(settings)
+    run(live.serve(listener, lambda: say(ready_line(listener.url, live))))
+    say("stopped")
+
+
+def settings_of(
+    config: Path | None, host: str | None, port: int | None, tape: Path | None, seed: int | None
+) -> Settings:
+    """The settings with what was typed on top."""
     from api.settings import file_or_default, load
 
     given: dict[str, dict[str, Any]] = {
@@ -52,24 +58,22 @@ def serve(
         "tape": {"file": tape},
         "feed": {"seed": seed},
     }
-    settings = load(
+    return load(
         file_or_default(config),
         {
             section: {name: value for name, value in values.items() if value is not None}
             for section, values in given.items()
         },
     )
-    listener = listen_safely(settings)
-    live = Live(settings)
-    run(live.serve(listener, lambda: say(_ready(listener.url, live))))
-    say("stopped")
 
 
-def _ready(url: str, live: Live) -> str:
+def ready_line(url: str, live: Live, guide: Listener | None) -> str:
     """The line that says that requests are answered, and what is behind them."""
     accounts = ", ".join(account.id for account in live.settings.accounts)
     kept = f"tape {live.tape.path}"
     if live.resumed:
         kept += f", resumed after record {live.resumed}"
     symbols = ", ".join(live.board.symbols)
+    if guide is not None:
+        kept += f"; the order guide is at {guide.url}"
     return f"ready: {url} serves {accounts} on a synthetic market ({symbols}); {kept}"

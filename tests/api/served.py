@@ -20,8 +20,10 @@ from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.market_files.calendars import calendar
 from adapters.tape_sqlite.committer import Committer
 from adapters.tape_sqlite.tape import SqliteTape
+from api.app import dialects
 from api.desk import Desk
 from api.guards import GuardRules
+from api.metrics import Metrics
 from api.server import listen, run, serve
 from api.service import service
 from api.settings import Settings
@@ -169,6 +171,7 @@ async def _main(desk: Desk, held: dict[str, Any], ready: threading.Event) -> Non
         GuardRules(),
         "test",
         stopping=lambda: desk.is_stopping,
+        dialects=dialects(desk, Metrics()),
     )
     await desk.start()
     await serve(app, listener, Settings(), stop, ready.set, desk.close)

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from adapters.brokers.simulator.broker import SimulatedBroker
 from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.market_files.calendars import calendar
+from api.app import dialects
 from api.desk import Desk
 from api.guards import GuardRules
 from api.metrics import Metrics
@@ -118,7 +119,9 @@ class World:
     def app(self, rules: GuardRules | None = None) -> ASGIApp:
         """The whole application."""
         stopping = lambda: self.desk.is_stopping  # noqa: E731  asked at every request
-        return service(self.routes(), rules or GuardRules(), "1.2.3", self.metrics, stopping)
+        others = dialects(self.desk, self.metrics)
+        rules = rules or GuardRules()
+        return service(self.routes(), rules, "1.2.3", self.metrics, stopping, others)
 
     @asynccontextmanager
     async def client(self, rules: GuardRules | None = None) -> AsyncIterator[httpx.AsyncClient]:
