@@ -12,7 +12,7 @@ from decimal import Decimal
 from engine.accounts import Account
 from engine.instruments import Instrument
 from engine.ports import Prices
-from engine.positions import Position, opening
+from engine.positions import Position
 from engine.requests import OrderRequest
 from engine.valuation import convert, free_margin, margin
 from engine.values import ZERO, signed
@@ -43,11 +43,12 @@ def shortfall(
     exposure, own = quantity, ZERO
     leverage = request.leverage or account.leverage
     if position is not None:
-        change = signed(request.side, quantity)
-        if not opening(position, change):
+        change, held = signed(request.side, quantity), position.quantity
+        adds = (held > ZERO) is (change > ZERO)
+        if not adds and quantity <= abs(held):
             return ZERO
-        exposure = abs(position.quantity + change)
-        if (position.quantity > 0) is (change > 0):
+        exposure = abs(held + change)
+        if adds:
             leverage = position.leverage  # what is added to keeps its own
         own = convert(margin(position, prices), position.currency, account.currency, prices)
     needed = exposure * price * instrument.multiplier / leverage

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from engine.image import Image
 from engine.orders import Order
 from engine.trades import Trade
+from engine.values import Role
+
+_ENTRY = Role.ENTRY
 
 
 class Ledger:
@@ -109,7 +112,7 @@ class Ledger:
         if book is None:
             book = self.books[key] = {}
         book[order.id] = order
-        if order.is_exit:
+        if order.role is not _ENTRY and order.is_exit:
             self._legs.setdefault(key, {})[order.id] = order
 
     def _put_back(self, order: Order) -> None:
@@ -124,7 +127,7 @@ class Ledger:
         book = self.books.get(key)
         if book is not None:
             book.pop(order.id, None)
-        if order.is_exit and key in self._legs:
+        if order.role is not _ENTRY and key in self._legs:
             self._legs[key].pop(order.id, None)
 
     def _unseal(self) -> None:
