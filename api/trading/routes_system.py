@@ -121,7 +121,7 @@ class System:
                 wire.Breakers,
                 tag=_TAG,
                 failures={409: "They were reset a moment ago."},
-                scope=Scope.TRADE,
+                scope=Scope.ADMIN,
             )
         ]
 
