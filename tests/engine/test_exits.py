@@ -89,6 +89,16 @@ def test_siblings_that_a_client_made_unequal_shrink_to_what_is_protected() -> No
     assert left(world) == [(STOP, 3), (PROFIT, 3)]
 
 
+def test_a_stop_that_covers_more_than_its_take_profit_outlives_it() -> None:
+    world = World()
+    world.bought(10, **BOTH)
+    world.bought(5)
+    stop = world.leg(STOP)
+    world.engine.modify(ACCOUNT, stop.id, OrderChange(quantity=dec(15)))
+    world.fill(world.leg(PROFIT), price=110)
+    assert left(world) == [(STOP, 5)]
+
+
 def test_a_plain_sale_takes_legs_back_oldest_first() -> None:
     world = World()
     first = world.bought(10, **BOTH)
