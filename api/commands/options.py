@@ -98,6 +98,26 @@ DurabilityRule = Annotated[
     Durability,
     typer.Option(metavar="fsync|none", help="Sync each acknowledgement, or save at the end."),
 ]
+GuidePort = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=65535,
+        help="Another port for the order guide alone; 0 takes a free one.",
+        show_default="none",
+    ),
+]
+LiveTape = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The tape, continued if it exists.", show_default="onetape.tape"
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Seed of the synthetic market.", show_default="1"),
+]
 Stay = Annotated[
     bool, typer.Option("--stay", help="Keep serving after the end, until interrupted.")
 ]

@@ -14,6 +14,7 @@ from api.commands.terminal import examples, say
 if TYPE_CHECKING:
     from api.live import Live
     from api.server import Listener
+    from api.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -33,28 +34,33 @@ def serve(
     config: options.Config = None,
     host: options.Host = None,
     port: options.Port = None,
+    guide_port: options.GuidePort = None,
     tape: options.LiveTape = None,
     seed: options.Seed = None,
 ) -> None:
     """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
     from api.live import Live
-    from api.server import run
 
-    settings = settings_of(config, host, port, tape, seed)
+    settings = settings_of(config, host, port, guide_port, tape, seed)
     listener = listen_safely(settings)
-    live = Live(settings)
-    run(live.serve(listener, lambda: say(ready_line(listener.url, live))))
+    serve_live(Live(settings), listener)
     say("stopped")
 
 
 def settings_of(
-    config: Path | None, host: str | None, port: int | None, tape: Path | None, seed: int | None
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    guide_port: int | None,
+    tape: Path | None,
+    seed: int | None,
 ) -> Settings:
-    """The settings with what was typed on top."""
+    """The settings of a live engine, with what was typed on top."""
     from api.settings import file_or_default, load
 
     given: dict[str, dict[str, Any]] = {
         "server": {"host": host, "port": port},
+        "listeners": {"guide_port": guide_port},
         "tape": {"file": tape},
         "feed": {"seed": seed},
     }
@@ -67,7 +73,16 @@ def settings_of(
     )
 
 
-def ready_line(url: str, live: Live, guide: Listener | None) -> str:
+def serve_live(live: Live, listener: Listener) -> None:
+    """Serve until a signal, on every port that is set."""
+    from api.server import run
+
+    guide_port = live.settings.listeners.guide_port
+    guide = None if guide_port is None else listen_safely(live.settings, guide_port)
+    run(live.serve(listener, lambda: say(_ready(listener.url, live, guide)), guide))
+
+
+def _ready(url: str, live: Live, guide: Listener | None) -> str:
     """The line that says that requests are answered, and what is behind them."""
     accounts = ", ".join(account.id for account in live.settings.accounts)
     kept = f"tape {live.tape.path}"

@@ -1,0 +1,97 @@
+"""`onetape worker`: a worker live, in the process of an engine that serves as well.
+
+The engine is composed as `onetape serve` composes it. The worker trades one of its accounts; other
+clients can watch and trade beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands import options
+from api.commands.free import params_of, tick_of
+from api.commands.running import listen_safely
+from api.commands.serve import serve_live, settings_of
+from api.commands.terminal import BAD_INPUT, Failure, examples, say
+from engine.worker.clock import moment
+from engine.worker.words import interval_ns
+
+if TYPE_CHECKING:
+    from engine.worker.context import MetricValue
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "worker",
+        epilog=examples(
+            "onetape worker examples/workers/crossover.py",
+            "onetape worker examples/workers/mean_reversion.py --tick 5s --param symbols=AAPL",
+            "onetape worker strategy.py --config onetape.toml --account DU8730189",
+        ),
+    )(worker)
+
+
+def worker(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The worker.")],
+    config: options.Config = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="ID", help="Account to trade.", show_default="the first")
+    ] = None,
+    param: options.Params = None,
+    tick: options.Tick = "1m",
+    stop_timeout: Annotated[
+        float, typer.Option(metavar="S", min=0.1, help="Longest time for its leave, in seconds.")
+    ] = 5.0,
+    host: options.Host = None,
+    port: options.Port = None,
+    tape: options.LiveTape = None,
+    seed: options.Seed = None,
+) -> None:
+    """Run a worker live beside a server of the same engine, until interrupted."""
+    from api.live import Live
+    from api.live_worker import LiveWorker
+
+    source = _read(file)
+    params = params_of(param or [])
+    tick_ns = interval_ns(tick_of(tick))
+    settings = settings_of(config, host, port, None, tape, seed)
+    known = [each.id for each in settings.accounts]
+    if account is not None and account not in known:
+        raise Failure(f"--account is {account!r}; expected one of {', '.join(known)}", BAD_INPUT)
+    listener = listen_safely(settings)
+    live = Live(settings)
+    made = LiveWorker(
+        live, account or known[0], source, str(file), params, Lines(), tick_ns, stop_timeout
+    )
+    live.companion = made
+    serve_live(live, listener)
+    if made.error is not None:
+        raise Failure(f"{made.error}; the tape is {live.tape.path}")
+    say("stopped")
+
+
+class Lines:
+    """Puts what a worker says on stderr, a line each."""
+
+    def log(self, ts: int, level: str, message: str) -> None:
+        """A line, with its time."""
+        sys.stderr.write(f"{moment(ts):%Y-%m-%d %H:%M:%S} {level}: {message}\n")
+        sys.stderr.flush()
+
+    def metric(self, ts: int, name: str, value: MetricValue) -> None:
+        """A figure."""
+        self.log(ts, "metric", f"{name} = {value}")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{file}: {error.strerror}", BAD_INPUT) from None
+    except UnicodeDecodeError as error:
+        raise Failure(f"{file} is not UTF-8 text: {error}", BAD_INPUT) from None
