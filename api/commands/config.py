@@ -58,7 +58,7 @@ def leaves(model: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
     values = [(name, getattr(model, name)) for name in type(model).model_fields]
     for is_table in (False, True):
         for name, value in values:
-            if hasattr(value, "model_fields") is is_table:
+            if _is_table(value) is is_table:
                 inner = leaves(value, (*place, name)) if is_table else [((*place, name), value)]
                 yield from inner
 
@@ -74,8 +74,12 @@ def toml(value: Any) -> str:
             return str(value)
         case tuple() | list():
             return f"[{', '.join(map(toml, value))}]"
-        case _ if hasattr(value, "model_fields"):
+        case _ if _is_table(value):
             inner = (f"{'.'.join(name)} = {toml(each)}" for name, each in leaves(value))
             return f"{{ {', '.join(inner)} }}"
         case _:
             return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _is_table(value: Any) -> bool:
+    return hasattr(type(value), "model_fields")
