@@ -26,7 +26,24 @@ from api.faults import faults
 from api.sources import DELIMITER, SettingsError, Sources
 from engine.values import PositionMode
 
-__all__ = ["Account", "Settings", "SettingsError", "load"]
+__all__ = [
+    "DEFAULT_ACCOUNTS",
+    "ENV_PREFIX",
+    "FILE",
+    "Account",
+    "Feed",
+    "Limits",
+    "Listeners",
+    "Section",
+    "Server",
+    "Settings",
+    "SettingsError",
+    "Simulator",
+    "Tape",
+    "file_or_default",
+    "load",
+    "load_from",
+]
 
 ENV_PREFIX = "ONETAPE_"
 FILE = Path("onetape.toml")
@@ -212,8 +229,7 @@ class Settings(BaseSettings):
     accounts: tuple[Account, ...] = Field(
         default=DEFAULT_ACCOUNTS,
         min_length=1,
-        description="Accounts served, each with `id`, `cash`, `currency`, `leverage`, "
-        "`position_mode`, `broker`.",
+        description="Accounts served, `[[accounts]]` in TOML.",
     )
     default_account: str = Field(
         default="", description="The account of calls that name none; the first unless said."

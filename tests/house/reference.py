@@ -194,6 +194,11 @@ def _value(value: Any) -> str:
         return ", ".join(sorted(f"`{getattr(each, 'value', each)}`" for each in value)) or "none"
     if value is None or value in ("", {}, []):
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value)) or "none"
+    if isinstance(value, BaseModel):
+        given = value.model_dump(exclude_unset=True)
+        return " ".join(f"{name} {_value(each)}" for name, each in given.items())
     if isinstance(value, bool):
         return str(value).lower()
     return f"`{getattr(value, 'value', value)}`"
@@ -201,7 +206,9 @@ def _value(value: Any) -> str:
 
 def _type_name(kind: Any) -> str:
     name = kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)
-    return name.replace("typing.", "").replace("NoneType", "None")
+    for noise in ("typing.", "api.settings.", "pathlib."):
+        name = name.replace(noise, "")
+    return name.replace("NoneType", "None")
 
 
 def _model_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
@@ -214,6 +221,9 @@ def _model_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
         shown = "required" if default is PydanticUndefined else _value(default)
         meaning = _cell(" ".join((field.description or "").split()))
         yield f"| `{prefix}{name}` | {_cell(_type_name(inner))} | {_cell(shown)} | {meaning} |"
+        for member in get_args(inner):
+            if isinstance(member, type) and issubclass(member, BaseModel):
+                yield from _model_rows(member, f"{prefix}{name}.N.")
 
 
 def main() -> None:
