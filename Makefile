@@ -16,7 +16,7 @@ FIND_PYTHON = for candidate in $(PYTHON) python3 python3.11 python3.12 python3.1
 	echo "error: Python 3.11 or newer with the venv module is needed; found none on the PATH." >&2; \
 	echo "       Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1
 
-.PHONY: help setup test lint types cover docs demo bench clean
+.PHONY: help setup test lint types cover soak mutants docs demo bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -44,6 +44,12 @@ types: $(STAMP)  ## mypy, strict, sources and tests
 
 cover: $(STAMP)  ## every test again, with the branches that none of them took
 	@$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=term
+
+soak: $(STAMP)  ## simulated worlds by the thousand (SEEDS=50000 FIRST=0)
+	@$(BIN)/python -m tests.simulation --first $(or $(FIRST),0) --seeds $(or $(SEEDS),50000)
+
+mutants: $(STAMP)  ## plant deliberate mistakes, one by one: the tests must catch each
+	@$(BIN)/python -m tests.mutants
 
 docs: $(STAMP)  ## regenerate the tables of docs/reference and openapi.json from the code
 	@$(BIN)/python -m tests.house.reference
