@@ -10,7 +10,16 @@ from types import ModuleType
 
 import benchmarks
 
-NOT_BENCHMARKS = {"__main__", "harness", "market", "peers", "race"}
+NOT_BENCHMARKS = {
+    "__main__",
+    "bare_server",
+    "eventsourcing_peer",
+    "harness",
+    "load",
+    "market",
+    "peers",
+    "race",
+}
 
 
 def main(names: list[str]) -> int:

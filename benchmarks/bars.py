@@ -37,9 +37,7 @@ def _against_peers(folder: Path) -> list[Line]:
         _line("bars against backtesting", ours, backtesting, 3),
         _line("bars against a bare loop", ours, loop, 0),
         _line("bars against a bare loop, an object a bar", ours, making, 1 / 3),
-        Line(
-            "peak memory", ours.peak_mb, backtesting.peak_mb, "MB", backtesting.title, 1.3, True
-        ),
+        Line("peak memory", ours.peak_mb, backtesting.peak_mb, "MB", backtesting.title, 1.3, True),
     ]
     for other in others:
         target = next(value for key, value in wanted.items() if key in other.title)
@@ -71,9 +69,7 @@ def _against_ourselves(folder: Path) -> list[Line]:
     wide = market.saved(market.bars(SYMBOLS * EACH), folder / "wide.npy")
     one = Contender("onetape, one symbol", "ours", data, BARS)
     few = Contender("onetape, 62,500 bars", "ours", short, SHORT)
-    many = Contender(
-        "onetape, 50 symbols", "ours", wide, SYMBOLS * EACH, {"symbols": str(SYMBOLS)}
-    )
+    many = Contender("onetape, 50 symbols", "ours", wide, SYMBOLS * EACH, {"symbols": str(SYMBOLS)})
     durable = _Durable("onetape, durable tape", "ours", data, BARS)
     race([one, few, many, durable])
     return [

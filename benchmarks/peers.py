@@ -47,6 +47,8 @@ def _candidates() -> Iterator[str]:
 
 def _works(python: str) -> bool:
     try:
-        return subprocess.run([python, "-c", PROBE], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([python, "-c", PROBE], capture_output=True, check=False).returncode == 0
+        )
     except OSError:
         return False
