@@ -126,8 +126,12 @@ class Live:
         self.committer.start()
         self.committer.wake()
         await self.desk.start()
-        if self.companion is not None:
-            self.companion.start(stop.set)
+
+        def ready() -> None:
+            on_ready()
+            if self.companion is not None:
+                self.companion.start(stop.set)
+
         app = WallClock(application(self.desk, self.settings), self.engine)
         try:
             async with asyncio.TaskGroup() as group:
@@ -139,7 +143,7 @@ class Live:
                 ]
                 if guide_listener is not None:
                     await self._serve_guide(group, guide_listener, stop)
-                await serve(app, listener, self.settings, stop, on_ready, self._take_leave)
+                await serve(app, listener, self.settings, stop, ready, self._take_leave)
                 stop.set()
                 for task in work:
                     task.cancel()

@@ -89,16 +89,17 @@ class LiveWorker:
 
     async def leave(self) -> str:
         """Have the worker take its leave, and cut it off when its time is up."""
+        if self._thread.ident is None:
+            return SHUT_DOWN
         self._asked_to_leave.set()
         self._mail.put((_nothing, None))
         await asyncio.to_thread(self._thread.join, self._stop_timeout_s)
         self._is_over.set()
         if self._thread.is_alive():
             self.error = f"{self._path} had not ended after {self._stop_timeout_s:g} s; cut off"
-            if self._thread.ident is not None:
-                stopped = ctypes.py_object(WorkerStopped)
-                thread = ctypes.c_ulong(self._thread.ident)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, stopped)
+            stopped = ctypes.py_object(WorkerStopped)
+            thread = ctypes.c_ulong(self._thread.ident)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, stopped)
         return SHUT_DOWN if self.error is None else f"the worker failed: {self.error}"
 
     async def _carry(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
