@@ -37,7 +37,7 @@ class Executions:
         self._started = started
 
     def tell(self, account: str, symbol: str | None) -> list[wire.Execution]:
-        """The account's executions, of one symbol or all, oldest first."""
+        """The account's executions, of one symbol or all, in the order of the tape."""
         newest = list(islice(self._traded(account, symbol), EXECUTIONS_MAX))
         told = [*newest, *self._stated(account, symbol)]
         told.sort(key=lambda one: one[0])
@@ -48,7 +48,7 @@ class Executions:
         for trade in reversed(self._engine.state.trades.values()):
             of_symbol = symbol is None or trade.symbol.upper() == symbol
             if trade.account == account and trade.quantity and of_symbol:
-                yield trade.executed_at, self._row(trade)
+                yield _sequence(trade), self._row(trade)
 
     def _row(self, trade: Trade) -> wire.Execution:
         order = self._engine.state.order(trade.order_id)
@@ -65,7 +65,7 @@ class Executions:
         )
 
     def _source(self, trade: Trade) -> str:
-        if int(trade.id.removeprefix("trd_")) > self._started:
+        if _sequence(trade) > self._started:
             return "trades()"
         now = self._engine.now
         is_today = trade.executed_at // _DAY_NS == now // _DAY_NS
@@ -73,11 +73,11 @@ class Executions:
 
     def _stated(self, account: str, symbol: str | None) -> Iterator[tuple[int, wire.Execution]]:
         """What came to be held otherwise than by a trade, and at what cost."""
-        for _, ts, fact in self._engine.state.adjustments(account):
+        for seq, ts, fact in self._engine.state.adjustments(account):
             if fact.quantity and (symbol is None or fact.symbol.upper() == symbol):
                 side = Side.BUY if fact.quantity > 0 else Side.SELL
                 yield (
-                    ts,
+                    seq,
                     wire.Execution(
                         fact.symbol,
                         side.value,
@@ -87,6 +87,10 @@ class Executions:
                         _time(ts),
                     ),
                 )
+
+
+def _sequence(trade: Trade) -> int:
+    return int(trade.id.removeprefix("trd_"))
 
 
 def _time(ns: int) -> str:

@@ -1,0 +1,1 @@
+"""Target positions over HTTP."""
