@@ -16,7 +16,7 @@ import msgspec
 from engine.instruments import Instrument
 from engine.requests import OrderChange, OrderRequest
 from engine.targets import Outcome, Target
-from engine.values import ONE, ZERO, Holder, PositionMode, RejectReason, Role
+from engine.values import ONE, ZERO, Holder, PositionMode, PromptAnswer, RejectReason, Role
 
 SCHEMA_VERSION = 1
 
@@ -295,6 +295,35 @@ class TargetAnswered(Fact, frozen=True, tag="target_answered"):
     message: str = ""
 
 
+class PromptRaised(Fact, frozen=True, tag="prompt_raised"):
+    """A client was asked whether it means what it ordered, and the order is held back until it
+    answers. ``held`` is what it asked for, a JSON text in its own words; ``confirmed`` names the
+    questions about it that were answered yes before.
+    """
+
+    prompt_id: str
+    message_id: str
+    text: str
+    held: str
+    confirmed: tuple[str, ...] = ()
+
+
+class PromptAnswered(Fact, frozen=True, tag="prompt_answered"):
+    """A question was answered, or became void; what it held is carried out only if CONFIRMED."""
+
+    prompt_id: str
+    answer: PromptAnswer
+
+
+class PromptsSuppressed(Fact, frozen=True, tag="prompts_suppressed"):
+    """A client, named by its key, will not be asked these questions in its session any more; none
+    of them: it will be asked all again.
+    """
+
+    client: str
+    message_ids: tuple[str, ...]
+
+
 Event = (
     SessionStarted
     | SessionEnded
@@ -328,6 +357,9 @@ Event = (
     | WorkerStateSet
     | BatchSubmitted
     | TargetAnswered
+    | PromptRaised
+    | PromptAnswered
+    | PromptsSuppressed
 )
 
 encode = msgspec.msgpack.Encoder().encode

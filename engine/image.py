@@ -16,6 +16,7 @@ from engine.batches import Batch
 from engine.events import PositionAdjusted
 from engine.instruments import Instrument
 from engine.orders import Order
+from engine.prompts import Prompt
 from engine.trades import Trade
 
 Adjustments = dict[str, dict[str, list[tuple[int, int, PositionAdjusted]]]]
@@ -43,6 +44,7 @@ class Image(msgspec.Struct):
     trades: msgspec.Raw
     workers: Workers = {}
     batches: list[Batch] = []
+    prompts: list[Prompt] = []
 
     def finished_orders(self) -> list[Order]:
         """Decode the orders that were final."""

@@ -21,6 +21,7 @@ from engine.ledger import Ledger
 from engine.lifecycle import Step
 from engine.orders import Order, move, new_order
 from engine.positions import split
+from engine.prompts import Prompts
 from engine.tape.record import Record
 from engine.trades import new_trade
 from engine.values import ZERO, Status, signed
@@ -42,6 +43,7 @@ class State(Ledger):
         self.workers: image.Workers = {}
         """What workers keep, as JSON texts: by the worker's name, then by key."""
         self.batches = Batches()
+        self.prompts = Prompts()
         self._adjustments: image.Adjustments = {}
 
     def apply(self, record: Record) -> None:
@@ -68,6 +70,7 @@ class State(Ledger):
             image.raw(self.trades.values()),
             self.workers,
             self.batches.all(),
+            self.prompts.open(),
         ).to_bytes()
 
     @classmethod
@@ -83,6 +86,8 @@ class State(Ledger):
             state._add_order(order)
         for batch in sealed.batches:
             state.batches.add(batch)
+        for prompt in sealed.prompts:
+            state.prompts.add(prompt)
         state._sealed = sealed
         return state
 
@@ -279,6 +284,12 @@ class State(Ledger):
     def _target_answered(self, _record: Record, fact: ev.TargetAnswered) -> None:
         self.batches.answered(fact)
 
+    def _prompt_raised(self, record: Record, fact: ev.PromptRaised) -> None:
+        self.prompts.raised(record, fact)
+
+    def _prompt_answered(self, _record: Record, fact: ev.PromptAnswered) -> None:
+        self.prompts.answered(fact)
+
 
 _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.AccountOpened: State._account_opened,
@@ -308,5 +319,7 @@ _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.WorkerStateSet: State._worker_state_set,
     ev.BatchSubmitted: State._batch_submitted,
     ev.TargetAnswered: State._target_answered,
+    ev.PromptRaised: State._prompt_raised,
+    ev.PromptAnswered: State._prompt_answered,
 }
 """What each fact does to the state; a fact without an entry is told to people only."""

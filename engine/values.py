@@ -144,6 +144,14 @@ class RejectReason(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class PromptAnswer(StrEnum):
+    """What became of a question that held an order back; nobody answers one that EXPIRED."""
+
+    CONFIRMED = "CONFIRMED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+
+
 FINAL = frozenset({Status.FILLED, Status.CANCELLED, Status.REJECTED, Status.EXPIRED})
 """The states in which nothing more is expected of an order."""
 

@@ -1,6 +1,7 @@
 """What traded, whoever drove: one digest over the trading facts of a tape.
 
-Left out are the facts about running (sessions, connections, what workers keep). What remains is
+Left out are the facts about running (sessions, connections, what workers keep, what clients were
+asked before an order). What remains is
 numbered anew, and so are the ids made of numbers (``ord_``, ``trd_``, ``pos_``), so that two runs
 in which the same was done at the same times have the same digest: in process, or through an API,
 with restarts or without.
@@ -23,6 +24,9 @@ RUNNING = frozenset(
         ev.BrokerDisconnected,
         ev.BrokerReconciled,
         ev.WorkerStateSet,
+        ev.PromptRaised,
+        ev.PromptAnswered,
+        ev.PromptsSuppressed,
     }
 )
 """Facts about running, which say nothing of what traded."""

@@ -9,7 +9,7 @@ import pytest
 from engine import events as ev
 from engine.requests import OrderChange
 from engine.targets import Outcome
-from engine.values import RejectReason, Role
+from engine.values import PromptAnswer, RejectReason, Role
 from tests.builders import AAPL, dec, order
 
 FACTS: list[ev.Event] = [
@@ -45,6 +45,9 @@ FACTS: list[ev.Event] = [
     ev.WorkerStateSet("sma", "fast", "10"),
     ev.BatchSubmitted("bat_1", "key", ()),
     ev.TargetAnswered("bat_1", "AAPL", Outcome.NO_CHANGE, dec(0)),
+    ev.PromptRaised("p1", "o163", "Are you sure?", "{}", ("o451",)),
+    ev.PromptAnswered("p1", PromptAnswer.DECLINED),
+    ev.PromptsSuppressed("key", ("o163",)),
 ]
 
 
