@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import time
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 
+from api.keyfile import KeyFile
 from examples.gateway import Gateway, Refused
 from tests.api.command import onetape
+from tests.api.credentials import stored
 from tests.clients.process import served
-
-KEY = "a key of high entropy"
 
 
 def test_the_ready_line_says_what_is_served_and_where_it_is_kept(tmp_path: Path) -> None:
@@ -64,12 +63,9 @@ def test_both_accounts_have_a_million_and_trade_apart(tmp_path: Path) -> None:
 
 
 def test_settings_come_from_a_file_and_keys_lock_the_door(tmp_path: Path) -> None:
-    digest = sha256(KEY.encode()).hexdigest()
     config = tmp_path / "onetape.toml"
-    config.write_text(
-        "[tape]\nfile = 'kept.tape'\n[[accounts]]\nid = 'ONLY'\ncash = '5'\n"
-        f"[[keys]]\nname = 'bot'\nsha256 = '{digest}'\n"
-    )
+    config.write_text("[tape]\nfile = 'kept.tape'\n[[accounts]]\nid = 'ONLY'\ncash = '5'\n")
+    KeyFile(tmp_path / "onetape.keys").change(lambda _keys: (stored("bot", "read"),))
     with served("serve", "--config", config, cwd=tmp_path) as server:
         assert "serves ONLY " in server.said[0]
         with Gateway(server.url) as gateway, pytest.raises(Refused, match="401"):
