@@ -73,7 +73,7 @@ class CorporateActions:
         for ticket in book.in_turn() if book is not None else ():
             if ticket.working:
                 change = _split_change(ticket, ratio, scale)
-                ticket.change(change)
+                self._books.change(ticket, change)
                 self._host.report(Modified(ticket.order.id, change))
 
 

@@ -47,7 +47,7 @@ class BarMatching:
             numerator, denominator = self._participation
             pool.fill(bars.volume[i] * numerator // denominator, bars.volume_scale)
         entered: list[Ticket] | None = None
-        for ticket in book.in_turn():
+        for ticket in book.concerned(bars.low[i], bars.high[i], scale):
             if not ticket.working:
                 continue
             if ticket.live_at > start and not _is_fresh(ticket, bars, i):
@@ -61,6 +61,8 @@ class BarMatching:
             self._executions.attempt(
                 ticket, _seen(bars, i, ticket.sign), self._friction, pool, start
             )
+            if ticket.working:
+                book.settle(ticket)
             if self._same_bar and ticket.filled != filled:
                 entered = [*(entered or ()), ticket]
         if entered is not None:

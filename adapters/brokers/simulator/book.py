@@ -3,14 +3,19 @@
 Bracket exits come first, then all others, oldest first each. Where a stop and another order would
 end each other (the two exits of one entry, the members of an OCO group), the stop is tried first,
 whichever is older: what a bar leaves open is decided against the trader.
+
+Most working orders wait far from the market. Once tried, such a ticket is at rest, and only a row
+that comes within reach of one has them tried again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adapters.brokers.simulator.reach import Reach
 from adapters.brokers.simulator.ticket import Ticket
 from engine.orders import Order
+from engine.requests import OrderChange
 from engine.values import OrderType
 
 _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
@@ -19,37 +24,69 @@ _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 class Book:
     """Tickets of one symbol."""
 
-    __slots__ = ("_exits", "_others")
+    __slots__ = ("_exits", "_others", "_reach", "_restless")
 
     def __init__(self) -> None:
-        self._exits: list[Ticket] = []
-        self._others: list[Ticket] = []
+        self._exits: dict[str, Ticket] = {}
+        self._others: dict[str, Ticket] = {}
+        self._restless: dict[str, Ticket] = {}
+        self._reach = Reach()
 
     def __bool__(self) -> bool:
         return bool(self._others or self._exits)
 
     def in_turn(self) -> list[Ticket]:
         """The tickets in the order they are tried; a new list, since fills change the book."""
-        return self._exits + self._others
+        return [*self._exits.values(), *self._others.values()]
+
+    def concerned(self, low: int, high: int, scale: int) -> list[Ticket]:
+        """The tickets that a row between these prices may concern, in the order they are tried.
+
+        Prices are integers over ``10 ** scale``. What is left out would do nothing.
+        """
+        restless = self._restless
+        if self._reach.touches(low, high, scale):
+            self._reach.clear(scale)
+            tickets = self.in_turn()
+            self._restless = {ticket.order.id: ticket for ticket in tickets}
+            return tickets
+        if len(restless) < 2:
+            return list(restless.values())
+        return [ticket for ticket in self.in_turn() if ticket.order.id in restless]
+
+    def settle(self, ticket: Ticket) -> None:
+        """Let a ticket that was tried and stayed rest, if it is one that can."""
+        if self._reach.take_in(ticket):
+            self._restless.pop(ticket.order.id, None)
+
+    def rouse(self, ticket: Ticket) -> None:
+        """Have a ticket tried at the next row, because it changed."""
+        self._restless[ticket.order.id] = ticket
 
     def exits_of(self, order: Order) -> list[Ticket]:
         """The exits that protect what ``order`` opened, the stop-loss first."""
-        return [ticket for ticket in self._exits if ticket.order.parent_order_id == order.id]
+        exits = self._exits.values()
+        return [ticket for ticket in exits if ticket.order.parent_order_id == order.id]
 
     def add(self, ticket: Ticket) -> None:
         """Let ``ticket`` take its place."""
         order = ticket.order
         queue = self._exits if ticket.is_exit else self._others
+        self._restless[order.id] = ticket
         if order.request.oco_group_id is None:
-            queue.append(ticket)
-        else:
-            queue.insert(_place(queue, order), ticket)
+            queue[order.id] = ticket
+            return
+        tickets = list(queue.values())
+        tickets.insert(_place(tickets, order), ticket)
+        queue.clear()
+        queue.update((each.order.id, each) for each in tickets)
 
     def drop(self, ticket: Ticket) -> None:
         """Take ``ticket`` out; it works no more."""
         ticket.working = False
         queue = self._exits if ticket.is_exit else self._others
-        queue.remove(ticket)
+        del queue[ticket.order.id]
+        self._restless.pop(ticket.order.id, None)
 
 
 def _place(queue: list[Ticket], order: Order) -> int:
@@ -109,6 +146,11 @@ class Books:
         book.drop(ticket)
         if not book and symbol not in self._kept:
             self.watched.discard(symbol)
+
+    def change(self, ticket: Ticket, change: OrderChange) -> None:
+        """Give a working ticket new values; its place in the book stays."""
+        ticket.change(change)
+        self._books[ticket.order.request.symbol].rouse(ticket)
 
     def keep(self, symbol: str) -> None:
         """Watch ``symbol`` whether or not an order works, until ``release``."""

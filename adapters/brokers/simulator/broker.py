@@ -186,7 +186,7 @@ class SimulatedBroker:
             complaint = complaint or _crossing(order)
         if complaint is not None:
             return (ModifyRejected(order.id, complaint),)
-        ticket.change(change)
+        self._books.change(ticket, change)
         if ticket.remaining <= 0:
             self._books.drop(ticket)
         elif change.trailing_distance is not None:

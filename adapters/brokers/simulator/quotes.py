@@ -34,7 +34,7 @@ class QuoteMatching:
         if quotes.has_sizes:
             self._ask_pool.fill(quotes.ask_size[i], quotes.size_scale)
             self._bid_pool.fill(quotes.bid_size[i], quotes.size_scale)
-        for ticket in book.in_turn():
+        for ticket in book.concerned(min(bid, ask), max(bid, ask), scale):
             # An order that came at the very time of a quote came with it, not before it.
             if not ticket.working or ticket.live_at > at or ticket.order.created_at >= at:
                 continue
@@ -52,3 +52,5 @@ class QuoteMatching:
             self._executions.attempt(
                 ticket, (seen, seen, seen), self._friction, pool if quotes.has_sizes else None, at
             )
+            if ticket.working:
+                book.settle(ticket)
