@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from starlette.routing import BaseRoute, Mount, Route, Router
 
+from api.app import application
 from api.auth import Scope
 from api.endpoints import Operation, operations_of
 from api.guards import PROBES, GuardRules
 from api.keyring import KeyRing
+from api.settings import Settings
 from tests.api.credentials import KEY, ring, stored
-from tests.api.world import World, limit, order
+from tests.api.world import URL, World, limit, order
 
 pytestmark = pytest.mark.anyio
 HEADERS = {"X-API-Key": KEY}
@@ -93,3 +98,28 @@ async def test_an_order_of_another_account_is_not_there() -> None:
             answer = await client.request(method, f"/v1/orders/{placed}", headers=HEADERS)
             assert answer.status_code == 404
     assert [each.id for each in world.engine.state.working()] == [placed]
+
+
+def every_path(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[str]:
+    """Every path of all dialects, with something in the place of what varies."""
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from every_path(route.routes, prefix + route.path)
+        elif isinstance(route, Route):
+            yield prefix + re.sub(r"{\w+(:\w+)?}", "x", route.path)
+
+
+async def test_no_dialect_answers_without_a_key_but_to_probes() -> None:
+    world = World()
+    world.desk.keys.replace([stored("bot", "read")])
+    app = application(world.desk, Settings())
+    router: Any = app
+    while not isinstance(router, Router):  # behind the gate, and what else stands before it
+        router = router._app
+    paths = {path for path in every_path(router.routes) if not path.endswith("/health")} - PROBES
+    assert len(paths) > 40
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
+        for path in sorted(paths):
+            assert (await client.get(path)).status_code == 401, path
+            assert (await client.post(path, headers=HEADERS)).status_code == 403, path
+            assert (await client.delete(path, headers=HEADERS)).status_code == 403, path
