@@ -77,7 +77,9 @@ def _part(schema: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
         if isinstance(step, int):
             part = part.get("items", {})
         else:
-            part = part.get("properties", {}).get(step, {})
+            others = part.get("additionalProperties")
+            named = part.get("properties", {}).get(step)
+            part = named or (others if isinstance(others, Mapping) else {})
     return part
 
 

@@ -24,7 +24,8 @@ from api.compose import Committer, Series, SqliteTape, bundled_market, load_mark
 from api.errands import Errands
 from api.pulse import Glance, Pulse
 from api.report import RunReport, report
-from api.settings import Account, Section, Settings, SettingsError, Simulator
+from api.sections import Section
+from api.settings import Account, Settings, SettingsError, Simulator
 from engine.equity import Holdings, equity_curve
 from engine.market.timeframes import TIMEFRAMES
 from engine.worker.context import MetricValue

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -23,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from api.faults import faults
+from api.sections import SIMULATOR, Broker, Margin, Section
 from api.sources import DELIMITER, SettingsError, Sources
 from engine.values import PositionMode
 
@@ -48,12 +47,6 @@ __all__ = [
 ENV_PREFIX = "ONETAPE_"
 FILE = Path("onetape.toml")
 """The settings file that commands take when none is named, where there is one."""
-
-
-class Section(BaseModel):
-    """The root of all sections: closed, so that a misspelt name is found."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Server(Section):
@@ -190,8 +183,10 @@ class Account(Section):
         default=PositionMode.NETTING, description="`NETTING` or `HEDGING`."
     )
     # Not in the repr, by which runs are named: which broker it is never changes a simulated fill.
-    broker: Literal["simulator"] = Field(
-        default="simulator", repr=False, description="The broker behind the account."
+    broker: str = Field(
+        default=SIMULATOR,
+        repr=False,
+        description="The broker behind the account: the simulator, or a name in `brokers`.",
     )
 
 
@@ -207,6 +202,11 @@ class Feed(Section):
         ge=0,
         le=1_000_000,
         description="One-minute bars that exist when the server starts.",
+    )
+    stale_after_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="A symbol of which nothing is heard for so long is told as STALE.",
     )
 
 
@@ -226,6 +226,10 @@ class Settings(BaseSettings):
     tape: Tape = Tape()
     simulator: Simulator = Simulator()
     feed: Feed = Feed()
+    margin: Margin = Margin()
+    brokers: dict[str, Broker] = Field(
+        default={}, description="Brokers behind a line, by the names that accounts call them."
+    )
     accounts: tuple[Account, ...] = Field(
         default=DEFAULT_ACCOUNTS,
         min_length=1,
@@ -248,6 +252,13 @@ class Settings(BaseSettings):
             if ids.count(each) > 1:
                 raise ValueError(f"expected accounts of different ids, and {each} is there twice")
         return accounts
+
+    @field_validator("brokers")
+    @classmethod
+    def _leave_the_simulator(cls, brokers: dict[str, Broker]) -> dict[str, Broker]:
+        if SIMULATOR in brokers:
+            raise ValueError(f"expected other names than {SIMULATOR}, which is there already")
+        return brokers
 
     @field_validator("default_account")
     @classmethod
@@ -283,12 +294,24 @@ def load_from(sources: Sources) -> Settings:
         settings = Settings(**sources.merged())
     except ValidationError as error:
         raise SettingsError(*faults(Settings, sources, error)) from None
+    _check_brokers(settings, sources)
     place = ("server", "keys_file")
     if sources.file is None or (sources.sets(place) and not sources.is_from_file(place)):
         return settings
     keys_file = sources.file.parent / settings.server.keys_file
     server = settings.server.model_copy(update={"keys_file": keys_file})
     return settings.model_copy(update={"server": server})
+
+
+def _check_brokers(settings: Settings, sources: Sources) -> None:
+    """Raise SettingsError for an account behind a broker that is not there."""
+    known = (SIMULATOR, *settings.brokers)
+    expected = known[0] if len(known) == 1 else f"one of {', '.join(known)}"
+    for number, account in enumerate(settings.accounts):
+        if account.broker not in known:
+            origin = sources.origin(("accounts", number, "broker"))
+            fault = f"accounts.{number}.broker is {account.broker!r}; expected {expected}"
+            raise SettingsError(f"{origin}: {fault}" if origin else fault)
 
 
 def file_or_default(file: Path | None) -> Path | None:

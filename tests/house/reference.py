@@ -206,7 +206,7 @@ def _value(value: Any) -> str:
 
 def _type_name(kind: Any) -> str:
     name = kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)
-    for noise in ("typing.", "api.settings.", "pathlib."):
+    for noise in ("typing.", "api.settings.", "api.sections.", "pathlib."):
         name = name.replace(noise, "")
     return name.replace("NoneType", "None")
 
