@@ -65,7 +65,7 @@ class Desk:
         self.board = board
         self.backtest = backtest
         self.settings = settings
-        self.limits = limits or (StreamLimits.of(settings.limits) if settings else StreamLimits())
+        self.limits = limits or (StreamLimits.of(settings) if settings else StreamLimits())
         self.default_account = default_account or next(iter(engine.state.accounts), "")
         self.keys = KeyRing() if keys is None else keys
         self.provider = board.provider

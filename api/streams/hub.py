@@ -17,6 +17,7 @@ import msgspec
 
 from api.streams.event import Event, event_of
 from api.streams.limits import BROKEN
+from api.streams.margin import MarginWatch
 from api.streams.messages import Connection, Ping
 from api.streams.narrator import Narrator
 from api.streams.subscriber import Subscriber
@@ -60,6 +61,7 @@ class Hub:
         self.has_absent: Callable[[], bool] = lambda: False
         """Whether somebody who is not connected is still to be told."""
         self._narrator = Narrator(engine.state, engine.prices)
+        self._margin = MarginWatch(engine.state, engine.prices, limits.margin)
         self._make_durable = make_durable
         self.is_telling = False
         self._is_step = False
@@ -86,6 +88,7 @@ class Hub:
         """Turn a record into events. A fault in that must never reach the command under way."""
         try:
             self._events += self._narrator.tell(record)
+            self._events += self._margin.tell(record)
         except Exception:
             log.exception("record %d could not be told; every stream is closed", record.seq)
             for subscriber in self.subscribers:
@@ -112,6 +115,13 @@ class Hub:
         """Send what only shows the present: a client that is behind gets the newest alone."""
         for subscriber in self.subscribers:
             subscriber.put_latest(key, event)
+
+    def watch_margin(self) -> None:
+        """The market has moved: tell the accounts that have come near the end of their margin."""
+        if self.is_telling:
+            told = list(self._margin.tell_of(self.engine.state.accounts.values()))
+            if told:
+                self.publish(told)
 
     def flush(self) -> None:
         """Let out everything whose facts are durable, in one delivery.
@@ -163,6 +173,7 @@ class Hub:
         wanted = bool(self.subscribers) or self.has_absent()
         if wanted and not self.is_telling:
             self._narrator.look_around()
+            self._margin.look_around()
         self.is_telling = wanted
 
     def beat(self, timestamp: str) -> None:

@@ -5,11 +5,13 @@ The defaults are what the documentation promises; the composition may pass other
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from api.streams.margin import Thresholds
+
 if TYPE_CHECKING:
-    from api.settings import Limits
+    from api.settings import Settings
 
 CLOSED_NORMALLY = 1000
 GOING_AWAY = 1001
@@ -29,14 +31,17 @@ class StreamLimits:
     frame_bytes_max: int = 65_536
     heartbeat_s: float = 10.0
     close_timeout_s: float = 5.0
+    margin: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
-    def of(cls, limits: Limits) -> StreamLimits:
+    def of(cls, settings: Settings) -> StreamLimits:
         """The limits that the settings state."""
+        limits, margin = settings.limits, settings.margin
         return cls(
             clients_max=limits.clients_max,
             queue_length_max=limits.queue_length_max,
             queue_bytes_max=limits.queue_bytes_max,
             frame_bytes_max=limits.frame_bytes_max,
             heartbeat_s=limits.heartbeat_s,
+            margin=Thresholds(margin.warning_share, margin.call_share),
         )
