@@ -5,7 +5,7 @@ Right settings are printed as TOML, each with where it was set; secrets are thre
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -74,11 +74,20 @@ def toml(value: Any) -> str:
             return str(value)
         case tuple() | list():
             return f"[{', '.join(map(toml, value))}]"
+        case dict():
+            return _inline(f"{toml(name)} = {toml(each)}" for name, each in value.items())
         case _ if _is_table(value):
-            inner = (f"{'.'.join(name)} = {toml(each)}" for name, each in leaves(value))
-            return f"{{ {', '.join(inner)} }}"
+            return _inline(
+                f"{'.'.join(name)} = {toml(each)}"
+                for name, each in leaves(value)
+                if each is not None
+            )
         case _:
             return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _inline(members: Iterable[str]) -> str:
+    return "{ " + ", ".join(members) + " }"
 
 
 def _is_table(value: Any) -> bool:

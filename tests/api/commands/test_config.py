@@ -10,7 +10,7 @@ import pytest
 from api.cli import run
 from api.commands.config import toml
 from api.secret import Secret
-from api.settings import Settings
+from api.settings import Listeners, Settings
 from engine.values import PositionMode
 
 BAD_INPUT = 2
@@ -93,6 +93,8 @@ def test_config_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None
         (1.5, "1.5"),
         ('a "b" \\', '"a \\"b\\" \\\\"'),
         (("x", 1), '["x", 1]'),
+        ({"a b": {"c": 1}}, '{ "a b" = { "c" = 1 } }'),
+        (Listeners(), "{  }"),
         (PositionMode.HEDGING, '"HEDGING"'),
         (Secret("canary"), '"***"'),
     ],
