@@ -8,6 +8,7 @@ from api.guide import pending, wire
 from engine.reports import OutcomeUnknown, Triggered
 from engine.values import FINAL, OrderType, Status
 from tests.builders import ACCOUNT, World
+from tests.house.tree import ROOT
 
 
 def documented() -> set[str]:
@@ -19,6 +20,12 @@ def test_every_pending_state_and_every_type_has_a_word() -> None:
     assert set(pending.STATUS) == set(Status) - FINAL
     assert {*pending.STATUS.values(), pending.HELD} == documented()
     assert set(pending.TYPE) == set(OrderType)
+
+
+def test_the_page_has_the_same_table() -> None:
+    page = (ROOT / "docs" / "reference" / "guide.md").read_text()
+    for status, word in pending.STATUS.items():
+        assert f"| `{status.value}` | `{word}` |" in page
 
 
 def rows(world: World) -> list[tuple[str, object, str]]:

@@ -13,6 +13,7 @@ from engine.reports import Filled
 from engine.targets import Target
 from engine.values import Status
 from tests.builders import ACCOUNT, World
+from tests.house.tree import ROOT
 
 
 def documented() -> set[str]:
@@ -23,6 +24,12 @@ def documented() -> set[str]:
 def test_every_state_has_a_word_of_the_document() -> None:
     assert set(render.STATUS) == set(Status)
     assert {*render.STATUS.values(), "no_change", "error"} == documented()
+
+
+def test_the_page_has_the_same_table() -> None:
+    page = (ROOT / "docs" / "reference" / "targets.md").read_text()
+    for status, word in render.STATUS.items():
+        assert f"| `{status.value}` | `{word}` |" in page
 
 
 def test_commission_is_that_of_every_fill_of_the_order() -> None:
