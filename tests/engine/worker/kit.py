@@ -71,3 +71,8 @@ def prices(*closes: int | str, symbol: str = "AAPL") -> Bars:
 def money(text: str) -> Decimal:
     """A decimal."""
     return Decimal(text)
+
+
+def series(*given: Bars | Quotes) -> list[Bars | Quotes]:
+    """Several series."""
+    return list(given)

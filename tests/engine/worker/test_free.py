@@ -6,7 +6,7 @@ from engine.market.timeframes import MINUTE_NS
 from engine.values import NANOSECONDS
 from engine.worker.errors import WorkerError, WorkerStopped
 from tests.adapters.brokers.simulator.kit import bars_of, quotes_of
-from tests.engine.worker.kit import Trial, prices
+from tests.engine.worker.kit import Trial, prices, series
 
 SAY = """
     def say(ctx, what):
@@ -68,11 +68,11 @@ def test_series_are_told_in_their_order_and_a_tick_follows_the_last_row_of_a_ste
     def tick(ctx):
         say(ctx, "tick")
     """,
-        [
+        series(
             prices(10, 11),
             prices(20, 21, symbol="MSFT"),
             quotes_of(["5.00 5.02"], "EUR/USD"),
-        ],
+        ),
     )
     assert trial.live().said == [
         "00:01 AAPL 1000",
@@ -90,7 +90,7 @@ def test_a_worker_hears_only_the_rows_it_has_callbacks_for() -> None:
     def on_quote(ctx, quote):
         ctx.log.info(str(quote.copy().ask))
     """
-    rows = [prices(10, 11), quotes_of(["5.00 5.02"], "EUR/USD")]
+    rows = series(prices(10, 11), quotes_of(["5.00 5.02"], "EUR/USD"))
     assert Trial(source, rows).live().said == ["5.02"]
 
 
@@ -118,7 +118,8 @@ def test_sleep_moves_simulated_time_and_what_was_missed_is_told_after_the_callba
             before = time.monotonic()
             time.sleep(90)
             say(ctx, f"slept {time.monotonic() - before}")
-            say(ctx, f"sees {ctx.broker.quote('AAPL').last} holds {ctx.broker.position('AAPL').side}")
+            held = ctx.broker.position("AAPL")
+            say(ctx, f"sees {ctx.broker.quote('AAPL').last} holds {held.side}")
 
     def on_trade(ctx, event):
         say(ctx, f"fill of {event.ts // 60_000_000_000}")
@@ -146,7 +147,7 @@ def test_a_worker_that_sleeps_within_a_step_of_several_rows_gets_each_row_once_i
         if bar.symbol == "A" and bar.row in (0, 1):
             time.sleep(60)
     """,
-        [prices(1, 2, 3, 4, symbol="A"), prices(1, 2, 3, 4, symbol="B")],
+        series(prices(1, 2, 3, 4, symbol="A"), prices(1, 2, 3, 4, symbol="B")),
     )
     assert trial.live().said == ["A0", "B0", "A1", "B1", "A2", "B2", "A3", "B3"]
 
@@ -269,12 +270,12 @@ def test_a_worker_may_catch_the_engines_errors_and_go_on() -> None:
 
 def test_what_the_worker_had_no_part_in_is_not_blamed_on_it() -> None:
     trial = Trial("def on_bar(ctx, bar): pass", prices(1))
+    trial.buy(1)
 
-    def fail(_now: int) -> None:
+    def fail(_record: object) -> None:
         raise RuntimeError("a bug of ours")
 
-    trial.broker.next_due = 0
-    trial.broker.step_done = fail  # type: ignore[method-assign]  # the failure is the point
+    trial.engine.listeners.append(fail)
     with pytest.raises(RuntimeError, match="a bug of ours"):
         trial.live()
 
