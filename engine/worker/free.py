@@ -66,8 +66,9 @@ class FreeRun:
         self._seats = {one: self._seat(one) for one in backtest.board.series}
         self._taken = 0
         """Steps whose rows sleep has taken over from the loop: those below this one."""
-        self._tick = self.script.callback("tick")
-        self._next_tick = _NEVER if self._tick is None else self._after(engine.now)
+        tick = self.script.callback("tick")
+        self._tick = tick or _nothing_due
+        self._next_tick = _NEVER if tick is None else self._after(engine.now)
         self._listen(account)
 
     def run(self) -> None:
@@ -121,7 +122,7 @@ class FreeRun:
 
     def _on_row(self) -> OnRow:
         """What the loop calls with each row."""
-        if self._tick is None and len(self._seats) == 1:
+        if self._next_tick == _NEVER and len(self._seats) == 1:
             one = next(iter(self._seats))
             if isinstance(one, Bars):  # quotes may share a time, so that a step has several rows
                 return self._on_lone_row(*self._seats[one])
@@ -168,9 +169,8 @@ class FreeRun:
 
     def _on_tick(self) -> None:
         self._next_tick = self._after(self._engine.now)
-        if self._tick is not None:
-            self._tick(self.ctx)
-            self._tell()
+        self._tick(self.ctx)
+        self._tell()
 
     def _after(self, now: int) -> int:
         """The first multiple of the tick's interval after ``now``."""
@@ -209,6 +209,10 @@ class FreeRun:
 
 def _ignore(_ctx: Context, _view: View) -> None:
     """What stands for a callback that the worker lacks."""
+
+
+def _nothing_due(_ctx: Context) -> None:
+    """What stands for the tick of a worker that has none."""
 
 
 def _give_up(_ctx: Context, _nothing: None) -> None:

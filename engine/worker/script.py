@@ -74,8 +74,9 @@ def _importer(clock: Clock) -> Callable[..., Any]:
         fromlist: tuple[str, ...] | None = (),
         level: int = 0,
     ) -> Any:
-        found = own.get(name) if level == 0 else None
-        return found or builtins.__import__(name, globals, locals, fromlist or (), level)
+        if level:
+            raise ImportError("a worker is one file and has no package to import from")
+        return own.get(name) or builtins.__import__(name, globals, locals, fromlist or (), 0)
 
     return bring
 

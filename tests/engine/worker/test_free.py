@@ -213,6 +213,38 @@ def test_sleeping_in_setup_and_past_the_end_are_both_fine() -> None:
     assert trial.live().said == ["0", "1", "2", "01:03"]
 
 
+def test_a_fill_may_put_the_worker_to_sleep_before_the_bar_it_filled_in_is_told() -> None:
+    source = """
+    import time
+
+    def on_bar(ctx, bar):
+        ctx.log.info(f"bar {bar.row}")
+        if bar.row == 0:
+            ctx.broker.submit("AAPL", "BUY", 1)
+
+    def on_trade(ctx, event):
+        time.sleep(60)
+        ctx.log.info("slept")
+    """
+    expected = ["bar 0", "slept", "bar 1", "bar 2", "bar 3"]
+    assert Trial(source, prices(1, 2, 3, 4)).live().said == expected
+    beside = series(prices(1, 2, 3, 4), quotes_of(["1 1"], "SPY"))
+    assert Trial(source, beside).live().said == expected
+
+
+def test_a_worker_without_a_tick_is_never_ticked_however_many_series_there_are() -> None:
+    rows = series(prices(1, 2), prices(1, 2, symbol="MSFT"))
+    trial = Trial("def setup(ctx): ctx.log.info('only this')", rows)
+    assert trial.live().said == ["only this"]
+
+
+def test_quotes_alone_may_share_a_time_and_each_is_told() -> None:
+    quotes = quotes_of(["1 2", "2 3"])
+    quotes.append(quotes.ts[-1], 300, 400)
+    trial = Trial("def on_quote(ctx, quote): ctx.log.info(str(quote.bid))", quotes)
+    assert trial.live().said == ["1.00", "2.00", "3.00"]
+
+
 def test_day_orders_expire_while_the_worker_sleeps() -> None:
     trial = Trial(
         """
