@@ -12,11 +12,11 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from engine.tape.chain import GENESIS, link
-from engine.tape.port import Codec
+from engine.tape.port import Encoder
 from engine.tape.record import Record
 
 
-def digest(records: Iterable[Record], codec: Codec) -> bytes:
+def digest(records: Iterable[Record], codec: Encoder) -> bytes:
     """The chain hash over `records` in the order given; their `seq` must rise.
 
     A cause that was filtered out becomes 0, the mark for "nothing on the tape".

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from engine.tape.record import Record
 
 
-class Codec(Protocol):
-    """How a fact becomes bytes and a fact again; the module `engine.events` is one."""
+class Encoder(Protocol):
+    """How a fact becomes bytes."""
 
     def encode(self, event: Event, /) -> bytes:
         """The payload that stands for the event; equal events give equal bytes."""
+
+
+class Codec(Encoder, Protocol):
+    """How a fact becomes bytes and a fact again; the module `engine.events` is one."""
 
     def decode(self, payload: bytes, /) -> Event:
         """The event a payload stands for."""

@@ -58,10 +58,5 @@ class _Renumbering:
         """The fact as bytes, as if the facts about running had never been."""
         return _ID.sub(self._renumbered, ev.encode(event))
 
-    def decode(self, payload: bytes, /) -> ev.Event:
-        """A fact of bytes; its ids stay as they are."""
-        fact: ev.Event = ev.decode(payload)
-        return fact
-
     def _renumbered(self, found: re.Match[bytes]) -> bytes:
         return b"%s_%010d" % (found[1], self._numbers.get(int(found[2]), 0))

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import events as ev
 from engine.equity import Holdings, equity_curve
 from engine.errors import EngineError
+from engine.instruments import guess
 from engine.market.bars import Bars
 from engine.market.quotes import Quotes
 from engine.market.timeframes import DAY_NS, HOUR_NS
@@ -30,13 +32,15 @@ def walk(seed: int, rows: int, symbol: str, step_ns: int = HOUR_NS) -> Bars:
     return bars_of(lines, symbol, step_ns=step_ns)
 
 
-def both(market: Market, seed: int) -> tuple[EquityCurve, EquityCurve]:
+def both(
+    market: Market, seed: int, symbols: list[str] | None = None
+) -> tuple[EquityCurve, EquityCurve]:
     """The curve sampled at every step of a run with random orders, and the one worked out."""
     chance, account = random.Random(seed), market.engine.account(market.account)
     sampled = EquityCurve(summary(account, market.board).equity)
     holdings = Holdings(market.engine, market.account)
     market.engine.listeners.append(holdings.hear)
-    symbols = [one.symbol for one in market.board.series if one.symbol != "EUR/USD"]
+    symbols = symbols or market.board.symbols
     while market.backtest.advance() is not None:
         sampled.sample(market.engine.now, summary(account, market.board).equity)
         if chance.random() < 0.3:
@@ -70,12 +74,33 @@ def test_the_figures_are_those_of_sampling_every_step(seed: int, leverage: int, 
     assert figures(computed) == figures(sampled)
 
 
-def test_money_in_another_currency_is_converted_at_the_rate_of_each_step() -> None:
-    rates = quotes_of(["1.10 1.12", "1.20 1.22", "1.05 1.07"] * 40, "EUR/USD", 4)
+@pytest.mark.parametrize("pair", ["EUR/USD", "USD/EUR"])
+def test_money_in_another_currency_is_converted_at_the_rate_of_each_step(pair: str) -> None:
+    rates = quotes_of(["1.10 1.12", "1.20 1.22", "1.05 1.07"] * 40, pair, 4)
     assets = bars_of(["10 10 10 10", "11 11 11 11"] * 50, "SAP/EUR")
     market = Market([rates, assets])
-    sampled, computed = both(market, 3)
+    for one in (pair, "SAP/EUR"):
+        market.engine.list_instrument(guess(one))
+    sampled, computed = both(market, 3, ["SAP/EUR"])
     assert len(market.engine.state.trades) > 5
+    assert "EUR" in market.engine.account(market.account).cash
+    assert figures(computed) == figures(sampled)
+
+
+def test_money_that_comes_and_goes_otherwise_counts_from_then_on() -> None:
+    market = Market(walk(4, 30, "AAPL"))
+    holdings = Holdings(market.engine, market.account)
+    market.engine.listeners.append(holdings.hear)
+    account = market.engine.account(market.account)
+    sampled = EquityCurve(summary(account, market.board).equity)
+    while market.backtest.advance() is not None:
+        if market.backtest.position % 7 == 0:
+            for amount in (-5, 2, 3):  # the last one at a time is what counts
+                market.engine.write("A", ev.CashAdjusted(Decimal(amount * 100), "USD", "fee"))
+        sampled.sample(market.engine.now, summary(account, market.board).equity)
+    market.engine.write("B", ev.AccountOpened("USD", "simulator"))
+    market.engine.write("B", ev.CashAdjusted(Decimal(1), "USD", "deposit"))
+    computed = equity_curve(holdings, market.board, market.backtest.timeline, 30)
     assert figures(computed) == figures(sampled)
 
 
