@@ -63,9 +63,13 @@ class BatchRun:
         return self.batch.is_answered
 
     def give_up(self, reason: str) -> None:
-        """Answer what is left: it failed for ``reason``."""
+        """Answer what is left: it failed for ``reason``, unless its order was placed after all."""
         for target in self.batch.unanswered():
-            self._write(target, Outcome.FAILED, self._held(target.symbol), message=reason)
+            placed, _ = self._attempt(target.symbol)
+            if placed is None:
+                self._write(target, Outcome.FAILED, self._held(target.symbol), message=reason)
+            else:
+                self._write_placed(target, placed)
 
     def _waits_its_turn(self, target: Target) -> bool:
         """Whether an older batch is still busy with the same position."""
@@ -96,8 +100,7 @@ class BatchRun:
         instrument = engine.instruments.resolve(target.symbol)
         placed, name = self._attempt(target.symbol)
         if placed is not None:
-            before = self._held(target.symbol) - signed(placed.side, placed.filled)
-            self._write(target, Outcome.PLACED, before, placed.id)
+            self._write_placed(target, placed)
             return
         leaving = [self._is_gone(order) for order in self._plan(target, instrument).superseded]
         if not all(leaving):
@@ -156,6 +159,11 @@ class BatchRun:
         position = account.held(symbol) if account is not None else None
         return ZERO if position is None else position.quantity
 
+    def _write_placed(self, target: Target, order: Order) -> None:
+        """Answer with an order that an interrupted attempt placed."""
+        before = self._held(target.symbol) - signed(order.side, order.filled)
+        self._write(target, Outcome.PLACED, before, order.id)
+
     def _write(
         self, target: Target, outcome: Outcome, held: Decimal, order_id: str = "", message: str = ""
     ) -> None:
@@ -191,7 +199,12 @@ def begin(engine: Engine, account_id: str, client: str, wanted: Sequence[Target]
     batch = engine.state.batches.find(batch_id)
     assert batch is not None  # folded by the line above
     run = BatchRun(engine, batch)
-    run.advance()
+    try:
+        run.advance()
+    except BaseException:
+        # Whoever asked is told that it failed, so the next restart must not carry on with it.
+        run.give_up("something here is broken; the log says what")
+        raise
     return run
 
 

@@ -1,4 +1,4 @@
-"""Batches made to happen: superseding, keeping, waiting, refusing, and being cut off anywhere."""
+"""Batches made to happen: superseding, keeping, waiting, refusing, and always arriving."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.batches import Batch
-from engine.batching import BatchRun, begin, resume, withdraw
-from engine.core import Engine
+from engine.batching import begin, withdraw
 from engine.errors import AccountNotFound, InvalidRequest, TradingHalted, UnsupportedOperation
 from engine.events import Event
-from engine.instruments import Instrument
 from engine.orders import Order
 from engine.reports import Cancelled, CancelRejected, Filled
-from engine.state import State
 from engine.tape import MemoryTape, Record, TapeFailed
 from engine.targets import Outcome, Target
 from engine.values import OrderType, PositionMode, Role, Side, Status
-from tests.builders import ACCOUNT, EVERYTHING, Market, PaperBroker, World, dec, reread
-
-SYMBOLS = tuple(f"S{number:02d}" for number in range(20))
+from tests.builders import ACCOUNT, EVERYTHING, World, dec
 
 
 def target(quantity: int, symbol: str = "AAPL", **prices: str) -> Target:
@@ -238,16 +233,6 @@ def test_a_dead_tape_takes_no_batch() -> None:
     assert world.state.batches.all() == []
 
 
-def test_batches_are_in_the_state_that_a_snapshot_keeps() -> None:
-    world = World()
-    batch = ask(world, target(100))
-    restored = State.from_bytes(world.state.to_bytes())
-    assert restored.to_bytes() == world.state.to_bytes()
-    assert restored.batches.find(batch.id) == batch
-    assert restored.batches.placed(batch.order_ids()[0]) == batch.id
-    assert restored.batches.unanswered() == []
-
-
 def test_the_same_history_gives_a_batch_the_same_name() -> None:
     first, second = World(), World()
     assert ask(first, target(1)).id == ask(second, target(1)).id
@@ -255,85 +240,6 @@ def test_the_same_history_gives_a_batch_the_same_name() -> None:
     assert name != ask(first, target(2)).id
     assert len(name) == 16
     assert set(name) <= set("0123456789abcdef")
-
-
-def twenty(tape: MemoryTape) -> tuple[Engine, PaperBroker]:
-    """An engine over twenty symbols whose broker takes orders and fills none by itself."""
-    engine = Engine(tape, Market(**dict.fromkeys(SYMBOLS, 100)))
-    engine.now = engine.now or 1_700_000_000_000_000_000
-    for symbol in SYMBOLS:
-        engine.list_instrument(Instrument(symbol))
-    broker = PaperBroker()
-    engine.open_account(ACCOUNT, broker, "USD", dec(10_000_000))
-    return engine, broker
-
-
-def wanted() -> list[Target]:
-    """Longs, shorts, limits and one that is flat already."""
-    priced = {"limit_price": Decimal(101)}
-    return [
-        Target(symbol, dec(number * (-1) ** number), **(priced if number % 3 == 0 else {}))
-        for number, symbol in enumerate(SYMBOLS)
-    ]
-
-
-def fill_everything(engine: Engine) -> None:
-    for order in engine.state.working(ACCOUNT):
-        engine.report(Filled(order.id, f"x{order.id}", order.remaining, dec(100), 1))
-
-
-def test_cut_off_after_any_fact_a_batch_is_finished_and_nothing_is_done_twice() -> None:
-    tape = MemoryTape()
-    engine, _ = twenty(tape)
-    begin(engine, ACCOUNT, "client1", [Target(SYMBOLS[4], dec(9), Decimal(1))])
-    started = tape.head
-    begin(engine, ACCOUNT, "client1", wanted())
-    for cut in range(started + 1, tape.head + 1):
-        stump = MemoryTape()
-        for record in reread(list(tape.records())[:cut]):
-            stump.append(record.ts, record.account, record.causation, record.event)
-        again, _ = twenty(stump)
-        resume(again)
-        assert again.state.batches.unanswered() == []
-        fill_everything(again)
-        held = {
-            position.symbol: position.quantity
-            for position in again.state.accounts[ACCOUNT].positions.values()
-        }
-        assert held == {one.symbol: one.quantity for one in wanted() if one.quantity}
-        traded = [trade.symbol for trade in again.state.trades.values()]
-        assert len(traded) == len(set(traded)) == 19, f"cut after record {cut}"
-        after = stump.head
-        resume(again)
-        assert stump.head == after, "a second restart does nothing"
-
-
-def test_a_target_whose_cancel_was_under_way_at_the_end_is_reported_after_a_restart() -> None:
-    world = World()
-    ask(world, target(100, limit_price="90"))
-    world.broker.is_silent = True
-    run = begin(world.engine, ACCOUNT, "client1", [target(40)])
-    world.broker.is_silent = False
-    again = world.restart()
-    resume(again.engine)
-    found = again.state.batches.find(run.batch.id)
-    assert found is not None
-    assert outcomes(found) == [Outcome.PLACED], "a local broker's cancel completed with its end"
-    waiting = BatchRun(again.engine, found)
-    assert waiting.advance()
-
-
-def test_an_account_that_is_no_longer_served_has_its_batch_reported() -> None:
-    world = World()
-    (order,) = orders(world, ask(world, target(100, limit_price="90")))
-    world.broker.is_silent = True
-    begin(world.engine, ACCOUNT, "client1", [target(40)])
-    engine = Engine(world.tape, world.market)
-    resume(engine)
-    (_, batch) = engine.state.batches.all()
-    assert outcomes(batch) == [Outcome.FAILED]
-    assert not engine.outbox
-    assert engine.state.working_order(order.id).status is Status.PENDING_CANCEL
 
 
 moves = st.one_of(
