@@ -18,12 +18,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from api.keyring import KeyRing
+from api.steady import SteadyClock
 from api.stepping.stepper import Stepper
 from api.streams import market
+from api.streams.freshness import Freshness
 from api.streams.hub import Hub
 from api.streams.limits import GOING_AWAY, StreamLimits
 from api.trading.render import moment
 from engine.errors import TradingHalted
+from engine.values import NANOSECONDS
 
 if TYPE_CHECKING:
     from api.auth import Principal
@@ -36,6 +39,10 @@ if TYPE_CHECKING:
     from engine.market.quotes import Quote
 
 log = logging.getLogger("onetape.desk")
+
+LOOK_S = 1.0
+"""Time between two looks at what a moving market has changed: margins, and what has fallen silent.
+"""
 
 
 def _nothing() -> None:
@@ -71,13 +78,17 @@ class Desk:
         self.provider = board.provider
         self.hub = Hub(engine, self.limits, commit)
         self.stepper = None if backtest is None else Stepper(backtest, self.hub)
+        stale_after_ns = int(self.limits.stale_after_s * NANOSECONDS)
+        self.freshness = Freshness(stale_after_ns, SteadyClock(), self.provider)
         self.halted = asyncio.Event()
         """Set when the tape has failed: nothing more will be durable in this process."""
         self.failure: BaseException | None = None
         self._commit = commit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._is_asked = False
         self._is_told = False
         self._shown = 0
 
@@ -86,11 +97,14 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         self.engine.listeners.append(self.hub.on_record)
         self._schedule_heartbeat()
+        if self.backtest is None:
+            self._schedule_look()
 
     async def close(self) -> None:
         """Tell every client that this server is leaving and see them out, in limited time."""
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
+        for timer in (self._heartbeat, self._look):
+            if timer is not None:
+                timer.cancel()
         self.hub.say_goodbye(self.timestamp(), GOING_AWAY, "the server is shutting down")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.limits.close_timeout_s):
@@ -119,10 +133,18 @@ class Desk:
         if tape.durable >= head and self.failure is None:
             return
         self._check_alive()
-        waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
         self._waiting.append((head, waiter))
-        self._commit()
+        if not self._is_asked:
+            # Asked for once all that came in together has been carried out, to be durable together.
+            self._is_asked = True
+            loop.call_soon(self._ask)
         await waiter
+
+    def _ask(self) -> None:
+        self._is_asked = False
+        self._commit()
 
     async def settled_if_alive(self) -> None:
         """Wait like ``settled``, but let pass what only ever reduces risk once the tape is dead."""
@@ -189,6 +211,7 @@ class Desk:
 
     def publish_quote(self, quote: Quote) -> None:
         """Show clients a live quote; one that is behind gets the newest of each symbol alone."""
+        self.freshness.heard(quote.symbol)
         if self.hub.subscribers:
             self._shown += 1
             name = f"mkt_{self._shown}_0"
@@ -205,6 +228,18 @@ class Desk:
     def _schedule_heartbeat(self) -> None:
         if self._loop is not None:
             self._heartbeat = self._loop.call_later(self.limits.heartbeat_s, self._beat)
+
+    def _schedule_look(self) -> None:
+        if self._loop is not None:
+            self._look = self._loop.call_later(LOOK_S, self._look_around)
+
+    def _look_around(self) -> None:
+        """Tell what the market did, or left undone, since the last look."""
+        self.hub.watch_margin()
+        told = list(self.freshness.changes())
+        if told and self.hub.subscribers:
+            self.hub.publish(told)
+        self._schedule_look()
 
     def _beat(self) -> None:
         if self.hub.subscribers:

@@ -31,6 +31,7 @@ class StreamLimits:
     frame_bytes_max: int = 65_536
     heartbeat_s: float = 10.0
     close_timeout_s: float = 5.0
+    stale_after_s: float = 30.0
     margin: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
@@ -43,5 +44,6 @@ class StreamLimits:
             queue_bytes_max=limits.queue_bytes_max,
             frame_bytes_max=limits.frame_bytes_max,
             heartbeat_s=limits.heartbeat_s,
+            stale_after_s=settings.feed.stale_after_s,
             margin=Thresholds(margin.warning_share, margin.call_share),
         )

@@ -1,0 +1,61 @@
+"""Symbols of which nothing is heard are told as stale once, and as fresh when they come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from api.streams.freshness import Freshness
+from engine.values import NANOSECONDS
+
+LIMIT_NS = 30 * NANOSECONDS
+
+
+class Watch:
+    """A market whose time the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.freshness = Freshness(LIMIT_NS, lambda: self.now, "synthetic")
+        self.freshness.watch(["AAPL", "MSFT"])
+
+    def told(self, seconds: int) -> list[dict[str, Any]]:
+        """What is told after so many seconds more."""
+        self.now += seconds * NANOSECONDS
+        return [msgspec.json.decode(each.text) for each in self.freshness.changes()]
+
+
+def test_symbols_that_fall_silent_together_are_told_in_one_message() -> None:
+    watch = Watch()
+    assert watch.told(29) == []
+    (stale,) = watch.told(1)
+    assert stale == {
+        "type": "data_staleness",
+        "event": "STALE",
+        "symbols": ["AAPL", "MSFT"],
+        "stale_since": "1970-01-01T00:00:00Z",
+        "broker": "synthetic",
+        "event_id": "dat_1_0",
+        "timestamp": "1970-01-01T00:00:30Z",
+    }
+    assert watch.told(60) == []
+
+
+def test_the_next_word_of_a_symbol_makes_it_fresh_and_the_others_stay_stale() -> None:
+    watch = Watch()
+    watch.told(31)
+    watch.freshness.heard("AAPL")
+    (fresh,) = watch.told(0)
+    assert (fresh["event"], fresh["symbols"]) == ("FRESH", ["AAPL"])
+    assert "stale_since" not in fresh
+    assert not watch.freshness.is_stale("AAPL")
+    assert watch.freshness.is_stale("MSFT")
+
+
+def test_a_market_that_goes_on_is_never_told() -> None:
+    watch = Watch()
+    for _ in range(10):
+        for symbol in ("AAPL", "MSFT"):
+            watch.freshness.heard(symbol)
+        assert watch.told(20) == []
