@@ -24,9 +24,10 @@ _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 class Book:
     """Tickets of one symbol."""
 
-    __slots__ = ("_exits", "_others", "_reach", "_restless")
+    __slots__ = ("_exits", "_others", "_penetration_ticks", "_reach", "_restless")
 
-    def __init__(self) -> None:
+    def __init__(self, penetration_ticks: int) -> None:
+        self._penetration_ticks = penetration_ticks
         self._exits: dict[str, Ticket] = {}
         self._others: dict[str, Ticket] = {}
         self._restless: dict[str, Ticket] = {}
@@ -52,7 +53,12 @@ class Book:
             return tickets
         if len(restless) < 2:
             return list(restless.values())
-        return [ticket for ticket in self.in_turn() if ticket.order.id in restless]
+        return [
+            ticket
+            for queue in (self._exits, self._others)
+            for order_id, ticket in queue.items()
+            if order_id in restless
+        ]
 
     def settle(self, ticket: Ticket) -> None:
         """Let a ticket that was tried and stayed rest, if it is one that can."""
@@ -73,6 +79,9 @@ class Book:
         order = ticket.order
         queue = self._exits if ticket.is_exit else self._others
         self._restless[order.id] = ticket
+        if ticket.rested and self._reach.scale >= 0:
+            ticket.rescale(self._reach.scale, self._penetration_ticks)
+            self.settle(ticket)
         if order.request.oco_group_id is None:
             queue[order.id] = ticket
             return
@@ -106,9 +115,10 @@ def _place(queue: list[Ticket], order: Order) -> int:
 class Books:
     """Every symbol's book, and every working ticket by its order's id."""
 
-    __slots__ = ("_books", "_kept", "_tickets", "watched")
+    __slots__ = ("_books", "_kept", "_penetration_ticks", "_tickets", "watched")
 
-    def __init__(self) -> None:
+    def __init__(self, penetration_ticks: int = 0) -> None:
+        self._penetration_ticks = penetration_ticks
         self._books: dict[str, Book] = {}
         self._tickets: dict[str, Ticket] = {}
         self.watched: set[str] = set()
@@ -132,7 +142,7 @@ class Books:
         symbol = order.request.symbol
         book = self._books.get(symbol)
         if book is None:
-            book = self._books[symbol] = Book()
+            book = self._books[symbol] = Book(self._penetration_ticks)
         book.add(ticket)
         self._tickets[order.id] = ticket
         self.watched.add(symbol)

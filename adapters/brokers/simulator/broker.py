@@ -73,7 +73,7 @@ class SimulatedBroker:
         self.options = options
         self.capabilities = capabilities or default_capabilities(options)
         self._calendar_of = calendar_of
-        self._books = Books()
+        self._books = Books(options.penetration_ticks)
         self.watched: AbstractSet[str] = self._books.watched
         """The symbols whose rows must be shown: an order works, or an action is to come."""
         self.next_due = 0

@@ -18,28 +18,31 @@ _UNKNOWN_SCALE = -1
 class Reach:
     """The highest price at or below which a resting ticket acts, and the lowest at or above."""
 
-    __slots__ = ("_down", "_scale", "_up")
+    __slots__ = ("_down", "_up", "scale")
 
     def __init__(self) -> None:
         self._down = -NEVER
         self._up = NEVER
-        self._scale = _UNKNOWN_SCALE
+        self.scale = _UNKNOWN_SCALE
+        """The prices are integers over ``10 ** scale``; negative before the first row."""
 
     def touches(self, low: int, high: int, scale: int) -> bool:
         """Whether a row of these prices, as integers over ``10 ** scale``, may concern a ticket."""
-        return low <= self._down or high >= self._up or scale != self._scale
+        return low <= self._down or high >= self._up or scale != self.scale
 
     def clear(self, scale: int) -> None:
         """Begin anew, with no ticket, for data of this scale."""
-        self._down, self._up, self._scale = -NEVER, NEVER, scale
+        self._down, self._up, self.scale = -NEVER, NEVER, scale
 
     def take_in(self, ticket: Ticket) -> bool:
         """Cover a ticket that was tried and stayed; False for one that must be tried at every row.
 
-        Those are the ones that move, that time ends, or that fill at any price.
+        Those are the ones that move, that time ends, or that fill at any price. A limit away from
+        the market rests from the start: the first trial would find nothing to do.
         """
-        is_waiting = ticket.kind in _WAITING and ticket.expires == NEVER
-        if not is_waiting or ticket.scale != self._scale:
+        if ticket.kind not in _WAITING or not ticket.rested or ticket.scale != self.scale:
+            return False
+        if ticket.expires != NEVER or ticket.fits_once:
             return False
         if ticket.kind is _LIMIT:
             level, falls = ticket.limit - ticket.through, ticket.sign > 0
