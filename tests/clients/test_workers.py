@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -17,10 +18,17 @@ from api.settings import Account, Simulator
 from engine import events as ev
 from engine.tape.trading import trading_digest
 from engine.values import Side
+from engine.worker.broker import Broker, ChangeFields, OrderFields
 from engine.worker.clock import moment
+from engine.worker.context import Context, Log, Monitor
+from engine.worker.inbox import OrderEvent, TradeEvent
+from engine.worker.memory import Memory
+from engine.worker.script import CALLBACKS
+from engine.worker.views import BarView, QuoteView
 from tests.clients import eurusd, goog
 from tests.clients.process import served
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 WORKER = Path(__file__).with_name("goog_worker.py")
 OUR_OWN = {"tape", "tape_digest", "run_seconds"}
 """What of a report tells of the running rather than of what was traded."""
@@ -159,3 +167,27 @@ def test_hourly_fills_are_those_of_the_backtesting_package(
     assert sorted(set(here.items()) ^ set(peer.fills.items())) == []
     assert len(here) >= fills_min
     assert result.report.final_equity.quantize(Decimal("0.01")) == peer.equity
+
+
+GUIDE, REFERENCE = (
+    (DOCS / page).read_text() for page in ("guides/workers.md", "reference/worker.md")
+)
+
+
+@pytest.mark.parametrize("text", re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL))
+def test_the_workers_in_the_guide_run_as_printed(text: str) -> None:
+    assert run(RunConfig(source=text, demo=True, timeframe="15m")).error is None
+
+
+@pytest.mark.parametrize(
+    "kind", [Context, Broker, Memory, Log, Monitor, BarView, QuoteView, OrderEvent, TradeEvent]
+)
+def test_everything_that_a_worker_is_given_stands_in_the_reference(kind: type) -> None:
+    names = [name for name in dir(kind) if not name.startswith("_")]
+    assert [name for name in names if not re.search(rf"`[^`]*\b{name}\b[^`]*`", REFERENCE)] == []
+
+
+def test_every_callback_field_and_input_stands_in_the_reference() -> None:
+    fields = OrderFields.__annotations__.keys() | ChangeFields.__annotations__.keys()
+    names = [*CALLBACKS, *sorted(fields), *RunConfig.model_fields, *RunResult.__struct_fields__]
+    assert [name for name in names if not re.search(rf"`[^`]*\b{name}\b[^`]*`", REFERENCE)] == []
