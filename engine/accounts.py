@@ -19,7 +19,7 @@ _NETTING = PositionMode.NETTING
 
 class Account(msgspec.Struct, omit_defaults=True):
     """One account. ``realized`` is by symbol, gross of commission; ``adjustments`` sums what came
-    and went as cash.
+    and went as cash; ``books_since`` is when a remote broker's books were taken over, ns UTC, or 0.
 
     ``positions`` is keyed by symbol where positions net, and by position id where they hedge.
     """
@@ -34,6 +34,7 @@ class Account(msgspec.Struct, omit_defaults=True):
     realized: dict[str, Decimal] = {}
     commission: dict[str, Decimal] = {}
     adjustments: dict[str, Decimal] = {}
+    books_since: int = 0
 
     def position(self, position_id: str) -> Position | None:
         """The open position with this id, or None."""

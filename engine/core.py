@@ -19,7 +19,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine import changing, intake, intent, protection, trailing
+from engine import caution, changing, intake, intent, protection, trailing, verdicts
 from engine import events as ev
 from engine.accounts import Account
 from engine.errors import (
@@ -28,6 +28,7 @@ from engine.errors import (
     InvalidRequest,
     OrderNotModifiable,
     OrderRefused,
+    ProviderUnavailable,
     TradingHalted,
 )
 from engine.funds import closable, shortfall
@@ -75,6 +76,11 @@ class Engine(Session):
                 return _again(known, request)
         capabilities = self.vet(account, request, instrument)
         refusal = intent.judge(account, request, instrument, capabilities, self.prices)
+        doubts = self.state.doubts
+        if refusal is None and (doubts.orders or doubts.disputes):
+            refusal = intent.judge_doubts(
+                self.state, account, request, self.instrument, self.prices
+            )
         order = self._intend(account_id, request, role, None, refusal)
         if order.status is _REJECTED:
             raise _refused(order)
@@ -94,6 +100,8 @@ class Engine(Session):
             intent.check_group(group, self.state.group(account.id, group))
         if self._takes_no_risk():
             raise TradingHalted(HALTED)
+        if self.barred and account.id in self.barred:
+            raise ProviderUnavailable(f"no new orders are taken: {self.barred[account.id]}")
         return capabilities
 
     def _intend(
@@ -151,6 +159,11 @@ class Engine(Session):
         """Raise unless a working order may become larger: that is new risk, like a new order."""
         if self._takes_no_risk():
             raise TradingHalted(HALTED)
+        more = quantity - order.quantity
+        account = self.state.accounts[order.account]
+        objection = caution.objection(self.state, account, order.symbol, order.side, more)
+        if objection is not None:
+            raise OrderNotModifiable(order.id, order.status, objection)
         if order.request.reduce_only:
             most = order.filled + self.closable(order)
             if quantity > most:
@@ -241,6 +254,18 @@ class Engine(Session):
     def report(self, report: Report) -> None:
         """Take news from a broker; OrderNotFound when it speaks of an order that is not ours."""
         intake.take(self, report)
+
+    def accept_position(self, account_id: str, symbol: str, reason: str) -> None:
+        """Take the broker's word for a position in dispute; see ``verdicts.accept_position``."""
+        verdicts.accept_position(self, account_id, symbol, reason)
+
+    def give_up(self, account_id: str, order_id: str, reason: str) -> Order:
+        """Say that an order of unknown outcome has ended; see ``verdicts.give_up``."""
+        return verdicts.give_up(self, account_id, order_id, reason)
+
+    def clear_alarm(self, alarm_id: str, reason: str) -> None:
+        """Settle an alarm; see ``verdicts.clear_alarm``."""
+        verdicts.clear_alarm(self, alarm_id, reason)
 
     def place_exit(
         self, account: str, request: OrderRequest, role: Role, parent_order_id: str | None

@@ -13,10 +13,11 @@ from decimal import Decimal
 
 import msgspec
 
+from engine.alarms import AlarmKind
 from engine.instruments import Instrument
 from engine.requests import OrderChange, OrderRequest
 from engine.targets import Outcome, Target
-from engine.values import ONE, ZERO, Holder, PositionMode, PromptAnswer, RejectReason, Role
+from engine.values import ONE, ZERO, Holder, PositionMode, PromptAnswer, RejectReason, Role, Status
 
 SCHEMA_VERSION = 1
 
@@ -169,6 +170,31 @@ class OrderResolved(Fact, frozen=True, tag="order_resolved"):
     broker_id: str = ""
 
 
+class OrderAdopted(Fact, frozen=True, tag="order_adopted"):
+    """An order that was not placed here works at the broker: from here on it is shown and counted
+    like the others. ``filled`` is what it had traded before we knew it, at ``average_price``, and
+    is no trade of ours.
+    """
+
+    order_id: str
+    broker_id: str
+    request: OrderRequest
+    filled: Decimal = ZERO
+    average_price: Decimal | None = None
+
+
+class BrokerOrderEnded(Fact, frozen=True, tag="broker_order_ended"):
+    """What the broker knows as ``broker_id`` ended as ``status``, and the order did not end by it:
+    it stands at the broker under other ids too, or was full already.
+    """
+
+    order_id: str
+    broker_id: str
+    status: Status
+    message: str = ""
+    reason: RejectReason | None = None
+
+
 class TradeFilled(Fact, frozen=True, tag="trade_filled"):
     """Part or all of an order traded. ``executed_at`` is the broker's time, ``execution_id`` its
     own id.
@@ -195,12 +221,22 @@ class TradeCorrected(Fact, frozen=True, tag="trade_corrected"):
     quantity: Decimal
     price: Decimal
     commission: Decimal = ZERO
+    revision: int = 0
 
 
 class TradeBusted(Fact, frozen=True, tag="trade_busted"):
     """The broker took an execution back."""
 
     trade_id: str
+    reason: str
+
+
+class ExecutionVoided(Fact, frozen=True, tag="execution_voided"):
+    """The broker took back an execution that was never seen here: should it still come, it does not
+    count.
+    """
+
+    execution_id: str
     reason: str
 
 
@@ -249,6 +285,73 @@ class BrokerReconciled(Fact, frozen=True, tag="broker_reconciled"):
 
     broker: str
     differences: int = 0
+
+
+class DifferenceFound(Fact, frozen=True, tag="difference_found"):
+    """The broker's books said ``theirs`` where ours said ``ours``. The facts that explain it name
+    this one as their cause.
+    """
+
+    subject: str
+    ours: str
+    theirs: str
+    symbol: str = ""
+    order_id: str = ""
+
+
+class BooksOpened(Fact, frozen=True, tag="books_opened"):
+    """The account's books begin with what ``broker`` held and owed at ``taken_at``; executions up
+    to then are in it.
+    """
+
+    broker: str
+    taken_at: int
+
+
+class PositionDisputed(Fact, frozen=True, tag="position_disputed"):
+    """The broker holds ``theirs`` of a symbol and our trades come to ``ours``, and no execution
+    explains it. New risk in the symbol is refused until the books agree or a person accepts what
+    the broker states. ``cost`` is what the difference cost, by the broker.
+    """
+
+    symbol: str
+    ours: Decimal
+    theirs: Decimal
+    cost: Decimal = ZERO
+
+
+class PositionAgreed(Fact, frozen=True, tag="position_agreed"):
+    """A disputed position is in dispute no longer."""
+
+    symbol: str
+    reason: str
+
+
+class CashDiffered(Fact, frozen=True, tag="cash_differed"):
+    """The broker's cash in one currency differs from ours by ``difference`` (theirs less ours). It
+    is told and nothing is booked: the broker may count by other hours.
+    """
+
+    currency: str
+    theirs: Decimal
+    difference: Decimal
+
+
+class AlarmRaised(Fact, frozen=True, tag="alarm_raised"):
+    """A person must see this."""
+
+    alarm_id: str
+    kind: AlarmKind
+    message: str
+    symbol: str = ""
+    order_id: str = ""
+
+
+class AlarmCleared(Fact, frozen=True, tag="alarm_cleared"):
+    """A person saw it, and said why it is settled."""
+
+    alarm_id: str
+    reason: str
 
 
 class LimitsChanged(Fact, frozen=True, tag="limits_changed"):
@@ -344,14 +447,24 @@ Event = (
     | OrderExpired
     | OrderOutcomeUnknown
     | OrderResolved
+    | OrderAdopted
+    | BrokerOrderEnded
     | TradeFilled
     | TradeCorrected
     | TradeBusted
+    | ExecutionVoided
     | CashAdjusted
     | PositionAdjusted
     | BrokerConnected
     | BrokerDisconnected
     | BrokerReconciled
+    | DifferenceFound
+    | BooksOpened
+    | PositionDisputed
+    | PositionAgreed
+    | CashDiffered
+    | AlarmRaised
+    | AlarmCleared
     | LimitsChanged
     | TradingStateChanged
     | WorkerStateSet

@@ -55,17 +55,25 @@ def _open(
     opens: str | None,
 ) -> Position:
     seq, ts = place
+    position = open_at(account, instrument, opens or f"pos_{seq:010d}", ts)
     request = order.request
+    if request.leverage is not None:
+        position.leverage = request.leverage
+    position.margin_mode = request.margin_mode
+    return position
+
+
+def open_at(account: Account, instrument: Instrument, position_id: str, ts: int) -> Position:
+    """An empty position, on the account's books."""
     position = Position(
-        opens or f"pos_{seq:010d}",
+        position_id,
         account.id,
         instrument.symbol,
         ts,
         ts,
         currency=instrument.currency,
         multiplier=instrument.multiplier,
-        leverage=request.leverage or account.leverage,
-        margin_mode=request.margin_mode,
+        leverage=account.leverage,
     )
     account.positions[key_of(account, position)] = position
     return position

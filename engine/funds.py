@@ -36,9 +36,10 @@ def shortfall(
     quantity: Decimal,
     price: Decimal,
     prices: Prices,
+    reserved: Decimal = ZERO,
 ) -> Decimal:
     """How much margin is missing, in the account's currency, to fill ``quantity`` at ``price``;
-    zero if none is.
+    zero if none is. ``reserved`` is margin that is spoken for beside what positions tie up.
     """
     exposure, own = quantity, ZERO
     leverage = request.leverage or account.leverage
@@ -53,5 +54,5 @@ def shortfall(
         own = convert(margin(position, prices), position.currency, account.currency, prices)
     needed = exposure * price * instrument.multiplier / leverage
     needed = convert(needed, instrument.currency, account.currency, prices)
-    missing = needed - free_margin(account, prices) - own
+    missing = needed + reserved - free_margin(account, prices) - own
     return missing if missing > ZERO else ZERO

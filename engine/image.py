@@ -13,6 +13,7 @@ import msgspec
 
 from engine.accounts import Account
 from engine.batches import Batch
+from engine.doubts import Doubts
 from engine.events import PositionAdjusted
 from engine.instruments import Instrument
 from engine.orders import Order
@@ -45,6 +46,7 @@ class Image(msgspec.Struct):
     workers: Workers = {}
     batches: list[Batch] = []
     prompts: list[Prompt] = []
+    doubts: Doubts = msgspec.field(default_factory=Doubts)
 
     def finished_orders(self) -> list[Order]:
         """Decode the orders that were final."""

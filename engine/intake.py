@@ -1,9 +1,10 @@
 """Reports from brokers, checked and turned into facts.
 
-A report is believed only as far as the order's life allows: the same execution twice changes
-nothing, an acknowledgement that arrives after the end tells nothing new, and a fill always counts,
-even late, because money moved. Each function here takes one kind of report; ``take`` finds it by
-type.
+A report is believed only as far as the order's life allows, and what it says twice is told once:
+in whatever order a broker's reports of one order arrive, the order ends the same. The same
+execution twice changes nothing, and a fill always counts, even late, because money moved. An order
+that stands at the broker under several ids ends with the last of them. Each function here takes one
+kind of report; ``take`` finds it by type.
 """
 
 from __future__ import annotations
@@ -11,19 +12,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from engine import adoption, corrections, exits, reports
 from engine import events as ev
-from engine import exits, reports
 from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
 from engine.orders import Order
 from engine.positions import opening
-from engine.values import signed
+from engine.values import Status, signed
 
 if TYPE_CHECKING:
     from engine.core import Engine
 
 
-_ACCEPTED = Step.ACCEPTED
+_PENDING, _UNKNOWN = Status.PENDING, Status.UNKNOWN
+Named = (
+    reports.Rejected
+    | reports.Filled
+    | reports.Triggered
+    | reports.Modified
+    | reports.Cancelled
+    | reports.Expired
+    | reports.Corrected
+    | reports.Busted
+)
+"""Reports that may name their order by the broker's id alone."""
 
 
 def take(engine: Engine, report: reports.Report) -> None:
@@ -40,20 +52,64 @@ def _order(engine: Engine, order_id: str) -> Order:
     return order
 
 
+def find(engine: Engine, report: Named) -> Order:
+    """The order that a report speaks of, by our id or by the broker's; OrderNotFound if none."""
+    if report.order_id:
+        return _order(engine, report.order_id)
+    named = engine.state.by_broker_id(report.account, report.broker_id)
+    working = [order for order in named if not order.is_final]
+    if not named or len(working) > 1:
+        raise OrderNotFound(report.broker_id)
+    return (working or named)[-1]
+
+
 def _accepted(engine: Engine, report: reports.Accepted) -> None:
     order = _order(engine, report.order_id)
-    if can(order.status, _ACCEPTED):
-        engine.write(order.account, ev.OrderAccepted(order.id, report.broker_id))
+    status, broker_id = order.status, report.broker_id
+    if status is not _PENDING:
+        if broker_id in order.broker_ids:
+            return  # an acknowledgement told before proves nothing about what was asked since
+        if not (broker_id or status is _UNKNOWN or order.triggered):
+            return
+    engine.write(order.account, ev.OrderAccepted(order.id, broker_id))
 
 
 def _rejected(engine: Engine, report: reports.Rejected) -> None:
-    order = _order(engine, report.order_id)
-    if can(order.status, Step.REJECTED):
-        engine.write(order.account, ev.OrderRejected(order.id, report.reason, report.message))
+    order = find(engine, report)
+    fact = ev.OrderRejected(order.id, report.reason, report.message)
+    _end(engine, order, fact, report.broker_id)
+
+
+def _end(
+    engine: Engine,
+    order: Order,
+    fact: ev.OrderRejected | ev.OrderCancelled | ev.OrderExpired,
+    broker_id: str,
+) -> None:
+    """Write that an order ended at the broker, or that one of those it stands as did."""
+    status, message, reason = Status.EXPIRED, "", None
+    if isinstance(fact, ev.OrderCancelled):
+        status, message = Status.CANCELLED, fact.reason
+    elif isinstance(fact, ev.OrderRejected):
+        status, message, reason = Status.REJECTED, fact.message, fact.reason
+    part = ev.BrokerOrderEnded(order.id, broker_id, status, message, reason)
+    live = order.live_ids
+    if order.status is Status.FILLED:
+        if order.ended is None:
+            engine.write(order.account, part)
+    elif not order.is_final:
+        if len(live) > 1 and not broker_id:
+            why = f"it ended at the broker as one of {', '.join(live)}, which was not said"
+            engine.write(order.account, ev.OrderOutcomeUnknown(order.id, why))
+        elif broker_id and any(each != broker_id for each in live):
+            if broker_id not in order.ended_ids:
+                engine.write(order.account, part)
+        else:
+            engine.write(order.account, fact)
 
 
 def _triggered(engine: Engine, report: reports.Triggered) -> None:
-    order = _order(engine, report.order_id)
+    order = find(engine, report)
     if can(order.status, Step.TRIGGERED) and not order.triggered:
         engine.write(order.account, ev.OrderTriggered(order.id))
 
@@ -65,9 +121,21 @@ def _trailed(engine: Engine, report: reports.Trailed) -> None:
 
 
 def _modified(engine: Engine, report: reports.Modified) -> None:
-    order = _order(engine, report.order_id)
-    if can(order.status, Step.MODIFIED):
+    order = find(engine, report)
+    if not can(order.status, Step.MODIFIED) or not (order.asked or _is_news(order, report)):
+        return
+    quantity = report.change.quantity
+    if quantity is None or quantity >= order.filled or not order.is_final:
         engine.write(order.account, ev.OrderModified(order.id, report.change, report.broker_id))
+
+
+def _is_news(order: Order, report: reports.Modified) -> bool:
+    """Whether a change brings new terms, or a new id."""
+    if report.broker_id and report.broker_id not in order.broker_ids:
+        return True
+    change = report.change
+    values = ((getattr(change, name), getattr(order, name)) for name in change.__struct_fields__)
+    return any(new is not None and new != old for new, old in values)
 
 
 def _modify_rejected(engine: Engine, report: reports.ModifyRejected) -> None:
@@ -76,9 +144,8 @@ def _modify_rejected(engine: Engine, report: reports.ModifyRejected) -> None:
 
 
 def _cancelled(engine: Engine, report: reports.Cancelled) -> None:
-    order = _order(engine, report.order_id)
-    if not order.is_final:
-        engine.write(order.account, ev.OrderCancelled(order.id, report.reason))
+    order = find(engine, report)
+    _end(engine, order, ev.OrderCancelled(order.id, report.reason), report.broker_id)
 
 
 def _cancel_rejected(engine: Engine, report: reports.CancelRejected) -> None:
@@ -88,9 +155,8 @@ def _cancel_rejected(engine: Engine, report: reports.CancelRejected) -> None:
 
 
 def _expired(engine: Engine, report: reports.Expired) -> None:
-    order = _order(engine, report.order_id)
-    if not order.is_final:
-        engine.write(order.account, ev.OrderExpired(order.id))
+    order = find(engine, report)
+    _end(engine, order, ev.OrderExpired(order.id), report.broker_id)
 
 
 def _unknown(engine: Engine, report: reports.OutcomeUnknown) -> None:
@@ -101,7 +167,7 @@ def _unknown(engine: Engine, report: reports.OutcomeUnknown) -> None:
 
 def _filled(engine: Engine, report: reports.Filled) -> None:
     state = engine.state
-    order = _order(engine, report.order_id)
+    order = _order(engine, report.order_id) if report.order_id else find(engine, report)
     if report.execution_id and state.execution(order.account, report.execution_id) is not None:
         return
     if report.quantity <= 0:
@@ -138,6 +204,18 @@ def _filled_with_exits(engine: Engine, order: Order, fact: ev.TradeFilled) -> No
         engine.cause = outer
 
 
+def _corrected(engine: Engine, report: reports.Corrected) -> None:
+    corrections.correct(engine, find(engine, report), report, _filled)
+
+
+def _busted(engine: Engine, report: reports.Busted) -> None:
+    corrections.bust(engine, find(engine, report), report)
+
+
+def _foreign(engine: Engine, report: reports.ForeignOrder) -> None:
+    adoption.adopt(engine, engine.account(report.account), report.order)
+
+
 def _cash_moved(engine: Engine, report: reports.CashMoved) -> None:
     engine.write(
         engine.account(report.account).id,
@@ -167,6 +245,9 @@ _TAKERS: dict[type, Callable[[Engine, Any], None]] = {
     reports.Expired: _expired,
     reports.OutcomeUnknown: _unknown,
     reports.Filled: _filled,
+    reports.Corrected: _corrected,
+    reports.Busted: _busted,
+    reports.ForeignOrder: _foreign,
     reports.CashMoved: _cash_moved,
     reports.PositionSplit: _split,
 }

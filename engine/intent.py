@@ -7,9 +7,11 @@ goes on the tape with the request.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from engine import caution
 from engine.accounts import Account
 from engine.errors import InvalidRequest, PositionNotFound, UnsupportedOperation
 from engine.exits import GROUP_PREFIX
@@ -28,6 +30,9 @@ from engine.values import (
     TimeInForce,
     decimal_text,
 )
+
+if TYPE_CHECKING:
+    from engine.state import State
 
 
 class Refusal(NamedTuple):
@@ -147,6 +152,29 @@ def judge(
             return wrong
     position = account.held(request.symbol, request.position_id)
     missing = shortfall(account, instrument, position, request, request.quantity, price, prices)
+    return _unaffordable(account, request, price, missing) if missing else None
+
+
+def judge_doubts(
+    state: State,
+    account: Account,
+    request: OrderRequest,
+    terms: Callable[[str], Instrument],
+    prices: Prices,
+) -> Refusal | None:
+    """Why ``request`` must not be sent while orders or positions are in doubt, or None: it would be
+    new risk in a symbol in doubt, or take margin that an unknown order may have taken.
+    """
+    objection = caution.objection(state, account, request.symbol, request.side, request.quantity)
+    if objection is not None:
+        return Refusal(RejectReason.UNKNOWN, objection)
+    price = _reference(request, prices)
+    reserved = caution.reserved(state, account, terms, prices)
+    if price is None or not reserved or request.reduce_only:
+        return None
+    held = account.held(request.symbol, request.position_id)
+    instrument, quantity = terms(request.symbol), request.quantity
+    missing = shortfall(account, instrument, held, request, quantity, price, prices, reserved)
     return _unaffordable(account, request, price, missing) if missing else None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.image import Image
-from engine.orders import Order
+from engine.orders import Order, name
 from engine.trades import Trade
 from engine.values import Role
 
@@ -30,6 +30,7 @@ class Ledger:
         self._client_ids: dict[tuple[str, str], Order] = {}
         self._executions: dict[tuple[str, str], str] = {}
         self._groups: dict[tuple[str, str], list[Order]] = {}
+        self._named: dict[tuple[str, str], list[Order]] | None = None
         self._sealed: Image | None = None
 
     @property
@@ -59,8 +60,30 @@ class Ledger:
             self._unseal()
         return self._client_ids.get((account, client_order_id))
 
+    def by_broker_id(self, account: str, broker_id: str) -> list[Order]:
+        """The account's orders that its broker knows, or knew, by ``broker_id``, oldest first: more
+        than one where a broker gave an id away again.
+        """
+        if self._named is None:
+            self._named = {}
+            for order in self.orders.values():
+                for each in order.broker_ids:
+                    self._named.setdefault((order.account, each), []).append(order)
+        return self._named.get((account, broker_id), [])
+
+    def _name(self, order: Order, broker_id: str) -> None:
+        """Note an id the broker knows an order by. The index is built when it is first asked for:
+        a broker in this process never asks.
+        """
+        if broker_id and broker_id not in order.broker_ids:
+            name(order, broker_id)
+            if self._named is not None:
+                self._named.setdefault((order.account, broker_id), []).append(order)
+
     def execution(self, account: str, execution_id: str) -> str | None:
-        """The trade that a broker's execution became, or None while it is news."""
+        """The trade that a broker's execution became, or None while it is news; "" if it was taken
+        back before it came.
+        """
         if self._sealed is not None:
             self._unseal()
         return self._executions.get((account, execution_id))

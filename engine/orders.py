@@ -18,6 +18,7 @@ from engine.values import (
     ZERO,
     Holder,
     OrderType,
+    Origin,
     RejectReason,
     Role,
     Side,
@@ -33,7 +34,9 @@ _STOP_LOSS, _TAKE_PROFIT = Role.STOP_LOSS, Role.TAKE_PROFIT
 
 class Order(msgspec.Struct, gc=False, omit_defaults=True):
     """One order as it stands. Times are ns UTC; ``notional`` is the sum of quantity times price
-    over its fills; ``sought`` is the total quantity that a change still unanswered asks for.
+    over its fills; ``sought`` is the total quantity that a change still unanswered asks for, and
+    ``asked`` how many changes are unanswered. ``ended_ids`` are those of the ``broker_ids`` under
+    which it works no more, ``ended`` how the broker said that it ended, if it did.
     """
 
     id: str
@@ -59,6 +62,10 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     sought: Decimal | None = None
     reject_reason: RejectReason | None = None
     message: str = ""
+    origin: Origin = Origin.CLIENT
+    asked: int = 0
+    ended: Status | None = None
+    ended_ids: tuple[str, ...] = ()
 
     @property
     def symbol(self) -> str:
@@ -101,6 +108,11 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
         if not self.triggered:
             return kind
         return OrderType.LIMIT if kind is OrderType.STOP_LIMIT else OrderType.MARKET
+
+    @property
+    def live_ids(self) -> tuple[str, ...]:
+        """The broker's ids under which it may still work."""
+        return tuple(each for each in self.broker_ids if each not in self.ended_ids)
 
     @property
     def is_exit(self) -> bool:
@@ -171,12 +183,52 @@ def change(order: Order, values: OrderChange, ts: int) -> None:
         order.quantity = values.quantity
         if order.sought == values.quantity:
             order.sought = None
-        if order.filled >= order.quantity and not order.is_final:
-            move(order, Step.FILLED, ts)
+        weigh(order, ts)
     for field in ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance"):
         value = getattr(values, field)
         if value is not None:
             setattr(order, field, value)
+
+
+def weigh(order: Order, ts: int) -> None:
+    """Bring the status in line with what is filled, after a correction of either side: a full order
+    is FILLED, one no longer full is at work again, unless the broker ended it.
+    """
+    if order.filled >= order.quantity:
+        if order.status is not Status.FILLED:
+            move(order, _FILLED, ts)
+    elif order.status is Status.FILLED:
+        move(order, Step.REOPENED_PARTIAL if order.filled else Step.REOPENED, ts)
+        if order.ended is not None:
+            move(order, _ENDS[order.ended], ts)
+    elif order.status is Status.PARTIALLY_FILLED and not order.filled:
+        move(order, Step.REOPENED, ts)
+
+
+_ENDS = {
+    Status.CANCELLED: Step.CANCELLED,
+    Status.EXPIRED: Step.EXPIRED,
+    Status.REJECTED: Step.REJECTED,
+}
+
+
+def end(
+    order: Order, status: Status, message: str, ts: int, reason: RejectReason | None = None
+) -> None:
+    """The broker is done with what was not filled: it ends as ``status``, unless it is full."""
+    if order.status is not Status.FILLED:
+        move(order, _ENDS[status], ts)
+    order.ended = status
+    order.message = message
+    order.reject_reason = reason
+
+
+def reopen(order: Order, ts: int) -> None:
+    """The broker works it after all."""
+    move(order, Step.REOPENED_PARTIAL if order.filled else Step.REOPENED, ts)
+    order.ended = None
+    order.message = ""
+    order.reject_reason = None
 
 
 def put_back(order: Order, ts: int) -> None:
@@ -184,7 +236,20 @@ def put_back(order: Order, ts: int) -> None:
     move(order, Step.RETURNED_PARTIAL if order.filled else Step.RETURNED, ts)
 
 
+def is_in_flight(order: Order) -> bool:
+    """Whether something was, or will be, sent about the order and no outcome is known."""
+    if order.holder is Holder.ENGINE and not order.triggered:
+        return False
+    asked = order.asked > 0 and not order.is_final
+    return asked or order.status is _PENDING or order.status is Status.PENDING_CANCEL
+
+
 def name(order: Order, broker_id: str) -> None:
     """Note an id the broker knows the order by; an order may gather several."""
     if broker_id and broker_id not in order.broker_ids:
         order.broker_ids = (*order.broker_ids, broker_id)
+
+
+def end_ids(order: Order, *broker_ids: str) -> None:
+    """Note ids under which the order works no more."""
+    order.ended_ids += tuple(one for one in broker_ids if one and one not in order.ended_ids)

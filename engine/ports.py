@@ -16,9 +16,11 @@ from typing import Protocol
 import msgspec
 
 from engine.instruments import Instrument
+from engine.maintenance import Window
 from engine.orders import Order
 from engine.reports import Report
 from engine.requests import OrderChange
+from engine.statements import Lookup, Snapshot
 from engine.values import ONE, AssetClass, OrderType, PositionMode, TimeInForce
 
 
@@ -50,6 +52,20 @@ class Capabilities(msgspec.Struct, frozen=True):
     flips: bool = True
     """Whether one order may take a position through zero."""
     rate_limits: RateLimits | None = None
+    definitive: frozenset[str] = frozenset()
+    """The broker's answers, in its own words, that settle an order; all else leaves it unknown."""
+    lookup_by_client_id: bool = True
+    """Whether an order can be searched by our id among open, completed and executed orders."""
+    visibility_delay_ns: int = 0
+    """How long an order may be taken and not yet be shown."""
+    execution_lookback_ns: int | None = None
+    """How far back executions are shown; None if for ever."""
+    replace_keeps_id: bool = True
+    """Whether a changed order keeps the broker's id."""
+    cancel_on_disconnect: bool = False
+    """Whether the broker cancels what works when the line is lost."""
+    maintenance: tuple[Window, ...] = ()
+    """When the broker restarts and is sent nothing new."""
 
 
 class Submit(msgspec.Struct, frozen=True, gc=False):
@@ -89,19 +105,28 @@ class LocalBroker(Protocol):
 
 
 class RemoteBroker(Protocol):
-    """A broker behind a line. Nothing it raises is taken for an answer: only reports are."""
+    """A broker behind a line (``line``): it carries out what the line asks for and decides nothing,
+    neither when to connect nor what to send again. What it raises is never an answer.
+    """
 
     name: str
     capabilities: Capabilities
 
-    def run(self, reports: Callable[[Report], None]) -> Awaitable[None]:
-        """Connect, pass on every report, reconnect with back-off; returns only when cancelled."""
+    def run(self, opened: Callable[[], None], reports: Callable[[Report], None]) -> Awaitable[None]:
+        """Connect once, call ``opened`` when subscribed, pass on every report; returns or raises
+        when the line is lost. PermissionError means that the credentials were refused.
+        """
 
     def send(self, instruction: Instruction) -> Awaitable[Iterable[Report]]:
-        """Send ``instruction``, whose order is durable. No answer is an ``OutcomeUnknown``."""
+        """Send ``instruction``, whose intent is durable, and give the answer, or nothing where it
+        comes as a report later. Raises whenever the broker's answer is not definitive.
+        """
 
-    def lookup(self, order: Order) -> Awaitable[Iterable[Report]]:
+    def lookup(self, order: Order) -> Awaitable[Lookup]:
         """What the broker knows of ``order`` by our id; raises if it could not be asked."""
+
+    def snapshot(self, account: str) -> Awaitable[Snapshot]:
+        """The whole of ``account`` as the broker shows it; raises if any part was not answered."""
 
 
 class Prices(Protocol):

@@ -1,7 +1,10 @@
 """What a broker says happened, as plain values: the only way news enters the engine from that side.
 
-A report is a claim; the core dedupes and checks it and then writes a fact. ``order_id`` is always
-ours: adapters map their broker's ids before they report. Times are ns UTC in the broker's clock.
+A report is a claim; the core dedupes and checks it and then writes a fact. ``order_id`` is ours:
+adapters map their broker's ids before they report. Where an adapter can not, as for an order that
+somebody else placed, ``order_id`` is empty, and ``account`` and ``broker_id`` find the order. Where
+an order stands at the broker more than once, ``broker_id`` says which of them is meant. Times are
+ns UTC in the broker's clock.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.requests import OrderChange
+from engine.statements import BrokerOrder
 from engine.values import ONE, ZERO, RejectReason
 
 
@@ -31,6 +35,8 @@ class Rejected(Report, frozen=True):
     order_id: str
     reason: RejectReason
     message: str
+    broker_id: str = ""
+    account: str = ""
 
 
 class Filled(Report, frozen=True):
@@ -44,12 +50,16 @@ class Filled(Report, frozen=True):
     commission: Decimal = ZERO
     commission_currency: str = ""
     is_maker: bool = False
+    broker_id: str = ""
+    account: str = ""
 
 
 class Triggered(Report, frozen=True):
     """A stop price was reached."""
 
     order_id: str
+    broker_id: str = ""
+    account: str = ""
 
 
 class Trailed(Report, frozen=True):
@@ -65,6 +75,7 @@ class Modified(Report, frozen=True):
     order_id: str
     change: OrderChange
     broker_id: str = ""
+    account: str = ""
 
 
 class ModifyRejected(Report, frozen=True):
@@ -79,6 +90,8 @@ class Cancelled(Report, frozen=True):
 
     order_id: str
     reason: str = "client"
+    broker_id: str = ""
+    account: str = ""
 
 
 class CancelRejected(Report, frozen=True):
@@ -92,6 +105,8 @@ class Expired(Report, frozen=True):
     """The order's time in force ran out."""
 
     order_id: str
+    broker_id: str = ""
+    account: str = ""
 
 
 class CashMoved(Report, frozen=True):
@@ -117,3 +132,38 @@ class OutcomeUnknown(Report, frozen=True):
 
     order_id: str
     message: str
+
+
+class Corrected(Report, frozen=True):
+    """The broker changed an execution: these are its whole figures now. ``revision`` counts its
+    corrections, so that an older one that comes late is known; 0 where the broker does not count.
+    """
+
+    order_id: str
+    execution_id: str
+    quantity: Decimal
+    price: Decimal
+    executed_at: int
+    commission: Decimal = ZERO
+    commission_currency: str = ""
+    is_maker: bool = False
+    revision: int = 0
+    broker_id: str = ""
+    account: str = ""
+
+
+class Busted(Report, frozen=True):
+    """The broker took an execution back, for good."""
+
+    order_id: str
+    execution_id: str
+    reason: str
+    broker_id: str = ""
+    account: str = ""
+
+
+class ForeignOrder(Report, frozen=True):
+    """An order in ``account`` that was not placed here."""
+
+    account: str
+    order: BrokerOrder

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from engine.accounts import Account, charge, settle
 from engine.events import PositionAdjusted
-from engine.fills import adjust, take
+from engine.fills import adjust, open_at, take
 from engine.instruments import Instrument
 from engine.orders import Order
 from engine.positions import split
@@ -61,7 +61,7 @@ def refold(
     for trade in trades:
         seq = int(trade.id[4:])
         while pending and pending[0][0] < seq:
-            _readjust(scratch, *pending.pop(0))
+            _readjust(scratch, instrument, *pending.pop(0))
         if not trade.quantity:
             continue
         trade.position_id = take(
@@ -77,7 +77,7 @@ def refold(
         opened.add(trade.position_id)
         meant[trade.order_id] = orders[trade.order_id].position_id = trade.position_id
     for rest in pending:
-        _readjust(scratch, *rest)
+        _readjust(scratch, instrument, *rest)
     symbol = instrument.symbol
     for key in [k for k, position in account.positions.items() if position.symbol == symbol]:
         del account.positions[key]
@@ -86,11 +86,15 @@ def refold(
     account.realized.update(scratch.realized)
 
 
-def _readjust(account: Account, _seq: int, ts: int, fact: PositionAdjusted) -> None:
+def _readjust(
+    account: Account, instrument: Instrument, _seq: int, ts: int, fact: PositionAdjusted
+) -> None:
     """Adjust the position again that ``fact`` was about, if the retelling still has it."""
     position = account.position(fact.position_id)
     if position is None and account.position_mode is PositionMode.NETTING:
         position = account.positions.get(fact.symbol)
+    if position is None and fact.quantity:
+        position = open_at(account, instrument, fact.position_id, ts)
     if position is not None:
         split(position, fact.ratio)
         adjust(account, position, fact.quantity, fact.cost, ts)

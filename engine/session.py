@@ -8,15 +8,15 @@ accounts, and the brokers behind them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
 from engine import events as ev
 from engine.accounts import Account
 from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound, TradingHalted
 from engine.instruments import Instrument, Instruments, guess
-from engine.orders import Order
-from engine.ports import Capabilities, Instruction, LocalBroker, Prices
+from engine.orders import Order, is_in_flight
+from engine.ports import Capabilities, Instruction, LocalBroker, Prices, RemoteBroker
 from engine.positions import Position
 from engine.state import State
 from engine.tape import Record, Tape, TapeFailed
@@ -54,6 +54,8 @@ class Session:
         """Whether the tape has failed: new orders are refused until another process takes over."""
         self.cause = 0
         """The record that what is being written follows from; 0 when it comes from outside."""
+        self.barred: dict[str, str] = {}
+        """Accounts whose broker takes nothing new at present, and why: kept by their lines."""
 
     @property
     def next_seq(self) -> int:
@@ -118,6 +120,38 @@ class Session:
         if self.state.instruments.get(instrument.symbol) != instrument:
             self.write("", ev.InstrumentListed(instrument))
         self.instruments.add(instrument)
+
+    def serve_remotely(
+        self,
+        account_id: str,
+        broker: RemoteBroker,
+        currency: str,
+        position_mode: PositionMode = PositionMode.NETTING,
+        leverage: Decimal = ONE,
+    ) -> None:
+        """Serve an account from a broker behind a line; its books begin when the line first
+        reconciles.
+
+        What the last process had under way may or may not have been sent: each order whose intent
+        is on the tape without an outcome is unknown from here on, exactly those.
+        """
+        if account_id not in self.state.accounts:
+            self.write(account_id, ev.AccountOpened(currency, broker.name, position_mode, leverage))
+        self.capabilities[account_id] = broker.capabilities
+        self.barred[account_id] = f"{broker.name} is not connected yet"
+        for order in self.state.working(account_id):
+            if is_in_flight(order):
+                lost = "the engine stopped before its broker answered"
+                self.write(account_id, ev.OrderOutcomeUnknown(order.id, lost))
+
+    def collect(self, accounts: Collection[str]) -> list[Instruction]:
+        """Take what lies in the outbox for these accounts, oldest first."""
+        taken = [one for one in self.outbox if one.order.account in accounts]
+        if taken:
+            kept = [one for one in self.outbox if one.order.account not in accounts]
+            self.outbox.clear()
+            self.outbox.extend(kept)
+        return taken
 
     def open_account(
         self,

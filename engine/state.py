@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine import doubts, image, orders, restate
 from engine import events as ev
-from engine import image, orders, restate
 from engine.accounts import Account, charge, credit, settle
 from engine.batches import Batches
-from engine.fills import adjust, take
+from engine.fills import adjust, open_at, take
 from engine.instruments import Instrument, guess
 from engine.ledger import Ledger
 from engine.lifecycle import Step
@@ -24,7 +24,7 @@ from engine.positions import split
 from engine.prompts import Prompts
 from engine.tape.record import Record
 from engine.trades import new_trade
-from engine.values import ZERO, Status, signed
+from engine.values import ZERO, Origin, Status, signed
 
 _ACCEPTED = Step.ACCEPTED
 
@@ -44,6 +44,8 @@ class State(Ledger):
         """What workers keep, as JSON texts: by the worker's name, then by key."""
         self.batches = Batches()
         self.prompts = Prompts()
+        self.doubts = doubts.Doubts()
+        self._unknown = self.doubts.orders
         self._adjustments: image.Adjustments = {}
 
     def apply(self, record: Record) -> None:
@@ -53,6 +55,14 @@ class State(Ledger):
         fold = _FOLDS.get(type(record.event))
         if fold is not None:
             fold(self, record, record.event)
+        if self._unknown:
+            self._drop_proven()
+
+    def _drop_proven(self) -> None:
+        """Forget the doubts about orders that are no longer unknown."""
+        proven = [key for key in self._unknown if self._orders[key].status is not Status.UNKNOWN]
+        for key in proven:
+            del self._unknown[key]
 
     def to_bytes(self) -> bytes:
         """The whole state, the same bytes for the same tape."""
@@ -71,6 +81,7 @@ class State(Ledger):
             self.workers,
             self.batches.all(),
             self.prompts.open(),
+            self.doubts,
         ).to_bytes()
 
     @classmethod
@@ -82,6 +93,10 @@ class State(Ledger):
         state.accounts, state.instruments = sealed.accounts, sealed.instruments
         state.limits, state.trading_state = sealed.limits, sealed.trading_state
         state._adjustments, state.workers = sealed.adjustments, sealed.workers
+        state.doubts = sealed.doubts
+        state._unknown = state.doubts.orders
+        for account, voided in state.doubts.voided.items():
+            state._executions.update(((account, each), "") for each in voided)
         for order in sealed.working:
             state._add_order(order)
         for batch in sealed.batches:
@@ -134,20 +149,18 @@ class State(Ledger):
         order = self._known(fact.order_id)
         move(order, _ACCEPTED, record.ts)
         if fact.broker_id:
-            orders.name(order, fact.broker_id)
+            self._name(order, fact.broker_id)
 
     def _order_refused(self, record: Record, fact: ev.OrderRefused) -> None:
-        self._deny(self._known(fact.order_id), Step.REFUSED, fact, record.ts)
-
-    def _order_rejected(self, record: Record, fact: ev.OrderRejected) -> None:
-        self._deny(self._known(fact.order_id), Step.REJECTED, fact, record.ts)
-
-    def _deny(
-        self, order: Order, step: Step, fact: ev.OrderRefused | ev.OrderRejected, ts: int
-    ) -> None:
-        move(order, step, ts)
+        order = self._known(fact.order_id)
+        move(order, Step.REFUSED, record.ts)
         order.reject_reason = fact.reason
         order.message = fact.message
+        self._take_off(order)
+
+    def _order_rejected(self, record: Record, fact: ev.OrderRejected) -> None:
+        order = self._known(fact.order_id)
+        orders.end(order, Status.REJECTED, fact.message, record.ts, fact.reason)
         self._take_off(order)
 
     def _order_triggered(self, record: Record, fact: ev.OrderTriggered) -> None:
@@ -161,29 +174,41 @@ class State(Ledger):
         order.updated_at = record.ts
 
     def _modify_requested(self, _record: Record, fact: ev.OrderModifyRequested) -> None:
+        order = self._known(fact.order_id)
+        order.asked += 1
         if fact.change.quantity is not None:
-            self._known(fact.order_id).sought = fact.change.quantity
+            order.sought = fact.change.quantity
 
     def _modify_rejected(self, _record: Record, fact: ev.OrderModifyRejected) -> None:
-        self._known(fact.order_id).sought = None
+        order = self._known(fact.order_id)
+        order.sought, order.asked = None, max(0, order.asked - 1)
 
     def _order_modified(self, record: Record, fact: ev.OrderModified) -> None:
         order = self._known(fact.order_id)
+        was_final = order.is_final
         orders.change(order, fact.change, record.ts)
-        orders.name(order, fact.broker_id)
-        if order.is_final:
-            self._take_off(order)
+        order.asked = max(0, order.asked - 1)
+        if fact.broker_id and fact.broker_id not in order.broker_ids:
+            orders.end_ids(order, *order.broker_ids)  # replaced by the new one
+            self._name(order, fact.broker_id)
+        self._shelve(order, was_final)
 
     def _order_cancelled(self, record: Record, fact: ev.OrderCancelled) -> None:
         order = self._known(fact.order_id)
-        move(order, Step.CANCELLED, record.ts)
-        order.message = fact.reason
+        orders.end(order, Status.CANCELLED, fact.reason, record.ts)
         self._take_off(order)
 
     def _order_expired(self, record: Record, fact: ev.OrderExpired) -> None:
         order = self._known(fact.order_id)
-        move(order, Step.EXPIRED, record.ts)
+        orders.end(order, Status.EXPIRED, "", record.ts)
         self._take_off(order)
+
+    def _shelve(self, order: Order, was_final: bool) -> None:
+        """Put an order on its book or take it off, as it ended or works again."""
+        if order.is_final:
+            self._take_off(order)
+        elif was_final:
+            self._put_back(order)
 
     def _cancel_requested(self, record: Record, fact: ev.OrderCancelRequested) -> None:
         move(self._known(fact.order_id), Step.CANCEL_REQUESTED, record.ts)
@@ -194,18 +219,37 @@ class State(Ledger):
             orders.put_back(order, record.ts)
 
     def _outcome_unknown(self, record: Record, fact: ev.OrderOutcomeUnknown) -> None:
-        move(self._known(fact.order_id), Step.LOST_SIGHT, record.ts)
+        order = self._known(fact.order_id)
+        move(order, Step.LOST_SIGHT, record.ts)
+        self.doubts.lost_sight(order, record.ts, fact.message)
 
     def _resolved(self, record: Record, fact: ev.OrderResolved) -> None:
         order = self._known(fact.order_id)
         if fact.reached:
-            move(order, Step.REOPENED_PARTIAL if order.filled else Step.REOPENED, record.ts)
-            orders.name(order, fact.broker_id)
+            orders.reopen(order, record.ts)
+            self._name(order, fact.broker_id)
+            order.ended_ids = tuple(each for each in order.ended_ids if each != fact.broker_id)
             self._put_back(order)
         else:
             move(order, Step.NEVER_REACHED, record.ts)
             order.message = fact.evidence
             self._take_off(order)
+
+    def _order_adopted(self, record: Record, fact: ev.OrderAdopted) -> None:
+        order = new_order(fact.order_id, record.account, fact.request, record.ts)
+        order.origin = Origin.EXTERNAL
+        move(order, _ACCEPTED, record.ts)
+        if fact.filled:
+            orders.fill(order, fact.filled, fact.average_price or ZERO, record.ts)
+        self._add_order(order)
+        self._name(order, fact.broker_id)
+
+    def _broker_order_ended(self, record: Record, fact: ev.BrokerOrderEnded) -> None:
+        order = self._known(fact.order_id)
+        orders.end_ids(order, fact.broker_id)
+        order.updated_at = record.ts
+        if order.status is Status.FILLED:
+            orders.end(order, fact.status, fact.message, record.ts, fact.reason)
 
     def _trade_filled(self, record: Record, fact: ev.TradeFilled) -> None:
         order = self._known(fact.order_id)
@@ -228,20 +272,28 @@ class State(Ledger):
         if order.is_final:
             self._take_off(order)
 
-    def _trade_corrected(self, _record: Record, fact: ev.TradeCorrected) -> None:
-        self._restate(fact.trade_id, fact)
+    def _trade_corrected(self, record: Record, fact: ev.TradeCorrected) -> None:
+        self._restate(record, fact)
 
-    def _trade_busted(self, _record: Record, fact: ev.TradeBusted) -> None:
-        self._restate(fact.trade_id, ev.TradeCorrected(fact.trade_id, ZERO, ZERO))
+    def _trade_busted(self, record: Record, fact: ev.TradeBusted) -> None:
+        self._restate(record, ev.TradeCorrected(fact.trade_id, ZERO, ZERO))
 
-    def _restate(self, trade_id: str, fact: ev.TradeCorrected) -> None:
-        trade = self.trades[trade_id]
+    def _execution_voided(self, record: Record, fact: ev.ExecutionVoided) -> None:
+        self._executions[record.account, fact.execution_id] = ""
+        self.doubts.voided.setdefault(record.account, []).append(fact.execution_id)
+
+    def _restate(self, record: Record, fact: ev.TradeCorrected) -> None:
+        trade = self.trades[fact.trade_id]
         account = self.accounts[trade.account]
         instrument = self._instrument(trade.symbol)
         order = self._known(trade.order_id)
         restate.correct(
             account, instrument, order, trade, fact.quantity, fact.price, fact.commission
         )
+        trade.revision = fact.revision
+        was_final = order.is_final
+        orders.weigh(order, record.ts)
+        self._shelve(order, was_final)
         told = [
             one
             for one in self.trades.values()
@@ -258,12 +310,21 @@ class State(Ledger):
     def _position_adjusted(self, record: Record, fact: ev.PositionAdjusted) -> None:
         account = self.accounts[record.account]
         position = account.position(fact.position_id)
+        if position is None and fact.quantity:
+            instrument = self._instrument(fact.symbol)
+            position = open_at(account, instrument, fact.position_id, record.ts)
         if position is None:
             raise KeyError(f"the tape adjusts position {fact.position_id}, which is not open")
         split(position, fact.ratio)
         adjust(account, position, fact.quantity, fact.cost, record.ts)
         by_symbol = self._adjustments.setdefault(record.account, {})
         by_symbol.setdefault(fact.symbol, []).append((record.seq, record.ts, fact))
+
+    def _books_opened(self, record: Record, fact: ev.BooksOpened) -> None:
+        self.accounts[record.account].books_since = fact.taken_at
+
+    def _doubted(self, record: Record, fact: ev.Fact) -> None:
+        doubts.FOLDS[type(fact)](self.doubts, record, fact)
 
     def _limits_changed(self, _record: Record, fact: ev.LimitsChanged) -> None:
         self.limits = dict(fact.limits)
@@ -309,10 +370,15 @@ _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.OrderCancelRejected: State._cancel_rejected,
     ev.OrderOutcomeUnknown: State._outcome_unknown,
     ev.OrderResolved: State._resolved,
+    ev.OrderAdopted: State._order_adopted,
+    ev.BrokerOrderEnded: State._broker_order_ended,
     ev.TradeFilled: State._trade_filled,
     ev.TradeCorrected: State._trade_corrected,
     ev.TradeBusted: State._trade_busted,
+    ev.ExecutionVoided: State._execution_voided,
     ev.CashAdjusted: State._cash_adjusted,
+    ev.BooksOpened: State._books_opened,
+    **dict.fromkeys(doubts.FOLDS, State._doubted),
     ev.PositionAdjusted: State._position_adjusted,
     ev.LimitsChanged: State._limits_changed,
     ev.TradingStateChanged: State._trading_state_changed,

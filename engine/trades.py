@@ -18,7 +18,7 @@ from engine.values import ZERO, Side
 class Trade(msgspec.Struct, gc=False, omit_defaults=True):
     """One fill. ``executed_at`` is ns UTC by the broker, ``recorded_at`` when it reached the tape.
 
-    A busted trade has quantity zero.
+    A busted trade has quantity zero; ``revision`` counts what the broker corrected, if it counts.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Trade(msgspec.Struct, gc=False, omit_defaults=True):
     is_maker: bool = False
     position_id: str = ""
     execution_id: str = ""
+    revision: int = 0
 
 
 def new_trade(order: Order, fact: TradeFilled, position_id: str, ts: int) -> Trade:

@@ -92,6 +92,13 @@ class Holder(StrEnum):
     ENGINE = "ENGINE"
 
 
+class Origin(StrEnum):
+    """Where an order came from: a client of this engine, or somebody else at the same broker."""
+
+    CLIENT = "CLIENT"
+    EXTERNAL = "EXTERNAL"
+
+
 class PositionSide(StrEnum):
     """Direction of a position."""
 

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from engine import events as ev
+from engine.alarms import AlarmKind
 from engine.requests import OrderChange
 from engine.targets import Outcome
-from engine.values import PromptAnswer, RejectReason, Role
+from engine.values import PromptAnswer, RejectReason, Role, Status
 from tests.builders import AAPL, dec, order
 
 FACTS: list[ev.Event] = [
@@ -35,11 +36,21 @@ FACTS: list[ev.Event] = [
     ev.TradeFilled("trd_1", "ord_1", "x1", dec("0.10"), dec("1E+2"), 5, dec("0.01"), "USD", True),
     ev.TradeCorrected("trd_1", dec(1), dec(2)),
     ev.TradeBusted("trd_1", "mistake"),
+    ev.OrderAdopted("ord_2", "b7", order(), dec(3), dec("99.5")),
+    ev.BrokerOrderEnded("ord_1", "b1", Status.CANCELLED, "replaced"),
+    ev.ExecutionVoided("x9", "mistake"),
     ev.CashAdjusted(dec(-5), "EUR", "fee"),
     ev.PositionAdjusted("pos_1", "AAPL", "split", ratio=dec(2)),
     ev.BrokerConnected("paper"),
     ev.BrokerDisconnected("paper", "gone"),
     ev.BrokerReconciled("paper", 2),
+    ev.DifferenceFound("order", "OPEN", "FILLED", "AAPL", "ord_1"),
+    ev.BooksOpened("paper", 5),
+    ev.PositionDisputed("AAPL", dec(3), dec(4), dec(100)),
+    ev.PositionAgreed("AAPL", "a person said so"),
+    ev.CashDiffered("USD", dec(5), dec("-0.01")),
+    ev.AlarmRaised("order_overfilled:ord_1", AlarmKind.ORDER_OVERFILLED, "12 of 10", "AAPL"),
+    ev.AlarmCleared("order_overfilled:ord_1", "seen"),
     ev.LimitsChanged({"orders_per_second": "5"}),
     ev.TradingStateChanged("HALT", "a person said so"),
     ev.WorkerStateSet("sma", "fast", "10"),

@@ -90,7 +90,7 @@ def test_a_trail_is_told_when_it_moves() -> None:
 
 
 @pytest.mark.parametrize("ended", [Status.FILLED, Status.CANCELLED, Status.EXPIRED])
-def test_after_the_end_only_a_fill_and_a_refused_change_tell_anything_new(ended: Status) -> None:
+def test_news_after_the_end_is_told_and_the_order_stays_ended(ended: Status) -> None:
     world = World()
     one = world.buy()
     if ended is Status.FILLED:
@@ -102,7 +102,9 @@ def test_after_the_end_only_a_fill_and_a_refused_change_tell_anything_new(ended:
     head = world.tape.head
     for report in about(one.id):
         world.engine.report(report)
-    assert set(world.facts(head)) == {"TradeFilled", "OrderModifyRejected"}
+    told = {"OrderAccepted", "TradeFilled", "OrderTriggered", "OrderModifyRejected"}
+    told.add("BrokerOrderEnded" if ended is Status.FILLED else "OrderModified")
+    assert set(world.facts(head)) == told
     assert figures(one.status, world.position.quantity) == (ended, one.filled)
 
 

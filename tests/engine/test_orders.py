@@ -128,7 +128,7 @@ def test_a_step_that_can_not_happen_changes_nothing() -> None:
     one = fresh()
     move(one, Step.REJECTED, 6)
     with pytest.raises(IllegalTransition):
-        move(one, Step.ACCEPTED, 7)
+        move(one, Step.CANCELLED, 7)
     assert (one.status, one.updated_at) == (Status.REJECTED, 6)
 
 

@@ -123,8 +123,8 @@ def test_an_adjustment_of_a_position_that_is_not_open_raises() -> None:
 
 def test_a_step_that_can_not_happen_raises() -> None:
     story = [OPENED, submitted(), ("DU1", ev.OrderExpired("ord_1"))]
-    with pytest.raises(IllegalTransition, match="ord_1 is EXPIRED; TRIGGERED can not happen"):
-        fold(records([*story, ("DU1", ev.OrderTriggered("ord_1"))]))
+    with pytest.raises(IllegalTransition, match="ord_1 is EXPIRED; CANCELLED can not happen"):
+        fold(records([*story, ("DU1", ev.OrderCancelled("ord_1"))]))
 
 
 @pytest.mark.parametrize("reached", [True, False])
@@ -141,14 +141,13 @@ def test_an_unknown_order_is_resolved_by_evidence(reached: bool) -> None:
         assert state.working() == []
 
 
-def test_an_order_the_broker_reopens_is_back_on_its_book_by_age() -> None:
+def test_an_order_that_is_no_longer_full_is_back_on_its_book_by_age() -> None:
     story = [
         OPENED,
         submitted("ord_1", quantity=10),
         ("DU1", filled("trd_0000000003", "ord_1", 10)),
         submitted("ord_2"),
         ("DU1", ev.TradeCorrected("trd_0000000003", dec(4), dec(100))),
-        ("DU1", ev.OrderResolved("ord_1", True, "the broker has it working")),
     ]
     state = fold(records(story))
     assert [one.id for one in state.working("DU1", "AAPL")] == ["ord_1", "ord_2"]
@@ -165,7 +164,8 @@ def test_an_order_whose_trade_was_busted_can_trade_again() -> None:
         ("DU1", filled("trd_0000000005", "ord_1", 4)),
     ]
     state = fold(records(story))
-    assert figures(state.orders["ord_1"].status, state.orders["ord_1"].filled) == (Status.FILLED, 4)
+    one = state.orders["ord_1"]
+    assert figures(one.status, one.filled) == (Status.PARTIALLY_FILLED, 4)
     assert state.accounts["DU1"].positions["AAPL"].quantity == 4
 
 
