@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.world import World
+from tests.house.tree import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -38,3 +39,14 @@ async def test_a_dialect_is_described_below_its_base_and_not_in_the_trading_api(
     assert set(own["paths"]).isdisjoint(trading["paths"])
     refusal = own["paths"][f"{base}/orders"]["get"]["responses"]["401"]
     assert refusal["content"]["application/json"]["schema"]["$ref"].endswith("/Detail")
+
+
+@pytest.mark.parametrize(("base", "page"), [("/guide", "guide"), ("/api/v1", "targets")])
+async def test_every_path_of_a_dialect_is_named_on_its_page(base: str, page: str) -> None:
+    text = (ROOT / "docs" / "reference" / f"{page}.md").read_text()
+    async with World().client() as client:
+        paths = (await client.get(f"{base}/openapi.json")).json()["paths"]
+    for path, methods in paths.items():
+        shown = path.removeprefix("/guide")
+        for method in methods:
+            assert f"| `{method.upper()} {shown}" in text
