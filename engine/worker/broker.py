@@ -7,7 +7,7 @@ Nothing it shows depends on data after the worker's present.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
@@ -91,13 +91,13 @@ class Broker:
             word("side", side, Side),
             number("quantity", quantity),
             word("order_type", order_type, OrderType),
-            **_read(dict(fields), _ORDER_FIELDS) if fields else {},
+            **_read(fields, _ORDER_FIELDS) if fields else {},
         )
         return self._call(lambda: copy(self._engine.submit(self._account, request)))
 
     def modify(self, order: str | Order, **changes: Unpack[ChangeFields]) -> Order:
         """Change a working order; ``quantity`` is its new total."""
-        change = OrderChange(**_read(dict(changes), _CHANGE_FIELDS))
+        change = OrderChange(**_read(changes, _CHANGE_FIELDS))
         name = _id(order)
         return self._call(lambda: copy(self._engine.modify(self._account, name, change)))
 
@@ -286,7 +286,7 @@ _ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _read(fields: dict[str, Any], known: dict[str, Callable[[Any], Any]]) -> dict[str, Any]:
+def _read(fields: Mapping[str, object], known: dict[str, Callable[[Any], Any]]) -> dict[str, Any]:
     """The typed values of the fields that are set; InvalidRequest for a name that is none."""
     read = {}
     for field, value in fields.items():

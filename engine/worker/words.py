@@ -11,6 +11,7 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from operator import index
 from typing import Any, TypeVar
 
@@ -50,13 +51,22 @@ def number(field: str, value: Any) -> Decimal:
 
 def word(field: str, value: Any, words: type[_Word]) -> _Word:
     """The member of ``words`` that a text means, in whatever letter case."""
-    if type(value) is words:
-        return value
+    if isinstance(value, str):
+        known: dict[str, _Word] = _spelt(words)
+        found = known.get(value)
+        if found is not None:
+            return found
     try:
         return words(str(value).upper())
     except ValueError:
         expected = f"one of {', '.join(words)}"
         raise InvalidRequest(field, str(value), expected) from None
+
+
+@cache
+def _spelt(words: type[_Word]) -> dict[str, _Word]:
+    """The members of ``words`` by how they are spelt."""
+    return {each.value: each for each in words}
 
 
 def interval_ns(value: str | float | timedelta) -> int:

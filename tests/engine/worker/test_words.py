@@ -45,6 +45,8 @@ def test_words_are_taken_in_any_letter_case() -> None:
     assert word("order_type", "Stop_Limit", OrderType) is OrderType.STOP_LIMIT
     with pytest.raises(InvalidRequest, match=r"side is 'hold'; expected one of BUY, SELL"):
         word("side", "hold", Side)
+    with pytest.raises(InvalidRequest, match="side is 'None'"):
+        word("side", None, Side)
 
 
 @pytest.mark.parametrize(
