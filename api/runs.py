@@ -28,6 +28,7 @@ from api.sections import Section
 from api.settings import Account, Settings, SettingsError, Simulator
 from engine.equity import Holdings, equity_curve
 from engine.market.timeframes import TIMEFRAMES
+from engine.tape import TapeFailed
 from engine.worker.context import MetricValue
 from engine.worker.errors import WorkerError, WorkerStopped
 from engine.worker.free import FreeRun
@@ -107,7 +108,8 @@ class Logged:
 
 def run(config: RunConfig, watcher: Watcher | None = None) -> RunResult:
     """Live through the run. What the worker does wrong is in the result's `error`, with its file
-    and line; SettingsError or an OSError is raised for inputs that can not be used.
+    and line; raised are SettingsError for inputs that can not be used, and TapeFailed where the
+    disk failed.
     """
     source, path = _strategy(config)
     settings = Settings(accounts=(config.account,), simulator=config.simulator)
@@ -159,6 +161,9 @@ class _Free:
             figures = self._report()
         finally:
             made.tape.close()
+        failure = made.tape.failed if isinstance(made.tape, SqliteTape) else None
+        if failure is not None:
+            raise TapeFailed(f"{self.config.tape} failed, so the run is not on it: {failure}")
         return RunResult(report=figures, metrics=self.metrics, ended=ended, error=self.error)
 
     def _ended(self) -> str:
@@ -226,17 +231,22 @@ class _Free:
 
 @contextmanager
 def _interruptible(free: FreeRun) -> Iterator[None]:
-    """Have Ctrl-C end the run between two callbacks; a second one ends the process as usual."""
+    """Have Ctrl-C or SIGTERM end the run between two callbacks; a second one does what it did
+    before.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def interrupt(number: int, _frame: object) -> None:
-        signal.signal(number, before)
+        signal.signal(number, before[number])
         free.interrupt()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before: dict[int, Any] = {
+        int(number): signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -12,18 +12,21 @@ from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import ValidationError
 
-from api.compose import read_tape, verify_tape
+from api import backtesting
+from api.compose import SqliteTape, read_tape, verify_tape
 from api.pulse import Glance
 from api.report import RunReport
 from api.runs import RunConfig, RunResult, run
 from api.settings import SettingsError
 from engine import events as ev
 from engine.errors import InvalidRequest
+from engine.tape import TapeFailed
+from tests.adapters.tape_sqlite.faults import failing_writer
 
 WORKERS = Path(__file__).resolve().parents[2] / "examples" / "workers"
 
@@ -156,24 +159,36 @@ def test_an_error_on_stop_is_the_workers_error() -> None:
     assert result.error == "worker.py:2 in on_stop: ValueError: no"
 
 
-def test_an_interrupt_ends_the_run_between_two_callbacks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_the_run_between_two_callbacks(number: str, tmp_path: Path) -> None:
     source = """
     import signal
 
     def on_bar(ctx, bar):
         if bar.row == 5 and bar.symbol == "AAPL":
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(getattr(signal, ctx.params["signal"]))
             ctx.state.set("finished", True)
 
     def on_stop(ctx):
         ctx.state.set("left", True)
     """
-    before = signal.getsignal(signal.SIGINT)
-    result = run(config(source, tape=tmp_path / "run.tape"))
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    result = run(config(source, params={"signal": number}, tape=tmp_path / "run.tape"))
     assert (result.ended, result.error) == ("interrupted", "interrupted")
     assert last_fact(tmp_path / "run.tape") == ev.SessionEnded("interrupted")
     assert result.report.steps < 40
-    assert signal.getsignal(signal.SIGINT) is before
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_disk_that_fails_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the worker would not have noticed."""
+
+    def open_failing(file: Path, durability: Literal["fsync", "none"]) -> SqliteTape:
+        return SqliteTape.open(file, durability=durability, connect=failing_writer(write))
+
+    monkeypatch.setattr(backtesting, "open_tape", open_failing)
+    with pytest.raises(TapeFailed, match=r"run\.tape failed"):
+        run(config("def on_bar(ctx, bar): pass", tape=tmp_path / "run.tape"))
 
 
 def test_a_run_works_in_a_thread_that_gets_no_signals() -> None:
