@@ -180,7 +180,10 @@ def test_a_signal_ends_the_run_between_two_callbacks(number: str, tmp_path: Path
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
-def test_a_disk_that_fails_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("write", [1, 2])
+def test_a_disk_that_fails_is_no_result(
+    write: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even where the worker would not have noticed."""
 
     def open_failing(file: Path, durability: Literal["fsync", "none"]) -> SqliteTape:
