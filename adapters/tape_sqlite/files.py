@@ -18,6 +18,9 @@ FORMAT = 1
 BUSY_TIMEOUT_S = 5.0
 CHECKPOINT_PAGES = 4000  # 16 MiB of log before its pages move into the main file
 STATEMENTS_MAX = 128
+Unreadable = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: SQLite's words about it may quote text that is text no more.
+"""
 
 _TABLE = """
 CREATE TABLE records (
@@ -55,7 +58,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
             _sync_folder(path.parent)
         check_mark(connection, path)
         _set_up(connection)
-    except sqlite3.Error as error:
+    except Unreadable as error:
         connection.close()
         raise _diagnosed(error, path) from error
     except BaseException:
@@ -82,7 +85,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise NotATape(f"{path} can not be opened: {error}") from error
     try:
         check_mark(connection, path)
-    except sqlite3.Error as error:
+    except Unreadable as error:
         connection.close()
         raise _diagnosed(error, path) from error
     except BaseException:
@@ -101,9 +104,9 @@ def check_mark(connection: sqlite3.Connection, path: Path) -> None:
         raise TapeTooNew(f"{path} has tape format {version}; this version reads up to {FORMAT}")
 
 
-def _diagnosed(error: sqlite3.Error, path: Path) -> TapeError:
+def _diagnosed(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> TapeError:
     """A tape that was hurt, told apart from a file that never was one."""
-    if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+    if isinstance(error, UnicodeDecodeError) or error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
         return TapeDamaged(f"{path} is damaged before its first record: {error}", 1)
     return NotATape(f"{path} is not a tape: {error}")
 

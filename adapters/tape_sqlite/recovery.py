@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.tape_sqlite import rows, watermark
-from adapters.tape_sqlite.files import open_reader
+from adapters.tape_sqlite.files import Unreadable, open_reader
 from adapters.tape_sqlite.lock import WriterLock
 from engine.tape.chain import GENESIS
 from engine.tape.errors import ChainBroken, NotATape, TapeError, TapeGap, TapeTruncated
@@ -70,7 +70,7 @@ def check_end(connection: sqlite3.Connection, path: Path) -> End:
         end = _verified_end(connection, path, head)
         mark = watermark.read(path)
         there = rows.hash_at(connection, mark.seq) if mark else None
-    except sqlite3.Error as error:
+    except Unreadable as error:
         raise ChainBroken(f"{path} is damaged: {error}", head) from error
     lack = watermark.shortfall(mark, head, there, end.tape_id)
     if lack:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from adapters.tape_sqlite import rows, watermark
-from adapters.tape_sqlite.files import open_reader
+from adapters.tape_sqlite.files import Unreadable, open_reader
 from engine.tape.chain import GENESIS
 from engine.tape.errors import ChainBroken, TapeDamaged, TapeTruncated
 from engine.tape.verify import Report, Row, verify_rows
@@ -62,5 +62,5 @@ class _Source:
         try:
             # From the very bottom: a record whose number was changed may lie below 1.
             yield from rows.read_rows(self._connection, rows.SEQ_MIN)
-        except sqlite3.Error as error:
+        except Unreadable as error:
             self.damage = str(error)
