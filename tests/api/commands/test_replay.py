@@ -39,6 +39,14 @@ def test_two_replays_have_the_same_digests(tape: Path) -> None:
     assert replayed(tape, "--digest")["state_digest"] == replayed(tape)["state_digest"]
 
 
+def test_what_traded_has_a_digest_that_the_session_does_not_enter(tape: Path) -> None:
+    head = replayed(tape)["seq"]
+    ended = replayed(tape, "--digest")
+    before = replayed(tape, "--digest", "--until", str(head - 1))
+    assert ended["trading_digest"] == before["trading_digest"]
+    assert ended["tape_digest"] != before["tape_digest"]
+
+
 def test_the_past_can_be_asked_for(tape: Path) -> None:
     head = replayed(tape)["seq"]
     early = replayed(tape, "--until", "4")
