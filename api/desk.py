@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("onetape.desk")
 
+
 LOOK_S = 1.0
 """Time between two looks at what a moving market has changed: margins, and what has fallen silent.
 """
