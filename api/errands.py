@@ -30,10 +30,11 @@ class Errands:
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Have the attending thread call; what it gave or raised. For the job's thread."""
-        if self._is_over:
-            raise WorkerStopped("time is up")
         answer: Future[Any] = Future()
         self._queue.put((function, arguments, answer))
+        # Looked at after putting: what is put later than the last look of `_cut` is seen here.
+        if self._is_over:
+            raise WorkerStopped("time is up")
         return answer.result()
 
     def attend(self, job: Callable[[], None], timeout_s: float) -> bool:
@@ -73,14 +74,19 @@ class Errands:
     def _cut(self, thread: Thread) -> None:
         """Refuse what the job still asks for, and have its code end if it only loops."""
         self._is_over = True
-        if thread.ident is not None:
-            # Safe to break off anywhere: the thread runs nobody's code but the worker's.
-            stopped = ctypes.py_object(WorkerStopped)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), stopped)
+        break_off(thread)
         while not self._queue.empty():
             errand = self._queue.get()
             if errand is not None:
                 errand[2].set_exception(WorkerStopped("time is up"))
+
+
+def break_off(thread: Thread) -> None:
+    """Have WorkerStopped raised wherever ``thread`` is in its Python code. Only for a thread that
+    runs nobody's code but a worker's: what it is in the middle of stays half done.
+    """
+    stopped = ctypes.py_object(WorkerStopped)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), stopped)
 
 
 def _run(errand: Errand) -> None:

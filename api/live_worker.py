@@ -8,13 +8,13 @@ nobody. It ends with the server, in limited time, and a worker that fails ends t
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import time
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from types import MappingProxyType
 from typing import Any
 
+from api.errands import break_off
 from api.live import SHUT_DOWN, Live
 from api.mailbox import Mailbox
 from engine.market.bars import Bars
@@ -97,9 +97,7 @@ class LiveWorker:
         self._is_over.set()
         if self._thread.is_alive():
             self.error = f"{self._path} had not ended after {self._stop_timeout_s:g} s; cut off"
-            stopped = ctypes.py_object(WorkerStopped)
-            thread = ctypes.c_ulong(self._thread.ident)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, stopped)
+            break_off(self._thread)
         return SHUT_DOWN if self.error is None else f"the worker failed: {self.error}"
 
     async def _carry(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -94,3 +94,24 @@ def test_a_job_that_catches_everything_can_no_longer_do_anything() -> None:
     time.sleep(0.05)
     over.set()
     assert len(calls) == made
+
+
+def test_what_waits_for_its_turn_when_the_time_is_up_is_refused() -> None:
+    errands = Errands()
+    refused: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            errands.call(time.sleep, 0.3)
+        except WorkerStopped as error:
+            refused.append(error)
+
+    helper = threading.Thread(target=ask)
+
+    def job() -> None:
+        helper.start()
+        ask()
+
+    assert not errands.attend(job, 0.1)
+    helper.join(5)
+    assert len(refused) == 1
