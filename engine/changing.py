@@ -14,7 +14,6 @@ from engine.orders import Order
 from engine.requests import OrderChange, check_change, check_order
 from engine.values import OrderType, Status
 
-_OURS = ("stop_loss", "take_profit")
 _BELONGS = {
     "limit_price": (OrderType.LIMIT, OrderType.STOP_LIMIT),
     "stop_price": (OrderType.STOP, OrderType.STOP_LIMIT),
@@ -52,12 +51,16 @@ def _check_result(order: Order, change: OrderChange, instrument: Instrument) -> 
     if order.request.display_quantity is not None:
         values["display_quantity"] = min(order.request.display_quantity, values["quantity"])
     check_order(msgspec.structs.replace(order.request, **values))
-    prices = {name: getattr(change, name) for name in fields[1:]}
-    check_increments(instrument, change.quantity, prices)
+    if instrument.tick is not None or instrument.lot is not None:
+        prices = {name: getattr(change, name) for name in fields[1:]}
+        check_increments(instrument, change.quantity, prices)
 
 
 def is_ours(change: OrderChange) -> bool:
     """Whether the change touches nothing but protective prices, which the engine holds."""
-    return all(
-        getattr(change, name) is None for name in change.__struct_fields__ if name not in _OURS
+    return (
+        change.quantity is None
+        and change.limit_price is None
+        and change.stop_price is None
+        and change.trailing_distance is None
     )

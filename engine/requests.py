@@ -64,7 +64,7 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     trailing_distance: Decimal | None = None
 
 
-_MARKET = OrderType.MARKET
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
 
 
 def check_number(field: str, value: Decimal) -> None:
@@ -93,7 +93,9 @@ def check_order(request: OrderRequest) -> None:
     if not request.symbol:
         raise InvalidRequest("symbol", request.symbol, "a symbol such as AAPL or EUR/USD")
     check_number("quantity", request.quantity)
-    if request.order_type is _MARKET and not _has_extras(request):
+    if _is_plain(request):
+        if request.limit_price is not None:
+            check_number("limit_price", request.limit_price)
         return
     for field in _OPTIONAL_PRICES:
         value = getattr(request, field)
@@ -104,10 +106,14 @@ def check_order(request: OrderRequest) -> None:
     _check_exits(request)
 
 
-def _has_extras(request: OrderRequest) -> bool:
-    return request != OrderRequest(
-        request.symbol, request.side, request.quantity, request.order_type
-    )
+def _is_plain(request: OrderRequest) -> bool:
+    """Whether it is a market order, or a limit order with its price, and says nothing else."""
+    kind, limit = request.order_type, request.limit_price
+    if kind is not (_MARKET if limit is None else _LIMIT):
+        return False
+    lives = request.time_in_force
+    plain = OrderRequest(request.symbol, request.side, request.quantity, kind, limit, None, lives)
+    return request == plain
 
 
 _NEEDS = {

@@ -41,13 +41,17 @@ class BarMatching:
 
     def match(self, book: Book, bars: Bars, i: int) -> None:
         """Try every order of ``book`` that is live in bar ``i``, exits first, oldest first."""
-        start, scale = bars.ts[i], bars.price_scale
+        scale = bars.price_scale
+        tickets = book.concerned(bars.low[i], bars.high[i], scale)
+        if not tickets:
+            return
+        start = bars.ts[i]
         pool = self._pool
         if pool is not None:
             numerator, denominator = self._participation
             pool.fill(bars.volume[i] * numerator // denominator, bars.volume_scale)
         entered: list[Ticket] | None = None
-        for ticket in book.concerned(bars.low[i], bars.high[i], scale):
+        for ticket in tickets:
             if not ticket.working:
                 continue
             if ticket.live_at > start and not _is_fresh(ticket, bars, i):

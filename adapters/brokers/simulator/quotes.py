@@ -29,12 +29,16 @@ class QuoteMatching:
 
     def match(self, book: Book, quotes: Quotes, i: int) -> None:
         """Try every order of ``book`` that is live at quote ``i``, exits first, oldest first."""
-        at, scale = quotes.ts[i], quotes.price_scale
-        bid, ask = quotes.bid[i], quotes.ask[i]
+        bid, ask, scale = quotes.bid[i], quotes.ask[i], quotes.price_scale
+        low, high = (bid, ask) if bid <= ask else (ask, bid)
+        tickets = book.concerned(low, high, scale)
+        if not tickets:
+            return
+        at = quotes.ts[i]
         if quotes.has_sizes:
             self._ask_pool.fill(quotes.ask_size[i], quotes.size_scale)
             self._bid_pool.fill(quotes.bid_size[i], quotes.size_scale)
-        for ticket in book.concerned(min(bid, ask), max(bid, ask), scale):
+        for ticket in tickets:
             # An order that came at the very time of a quote came with it, not before it.
             if not ticket.working or ticket.live_at > at or ticket.order.created_at >= at:
                 continue
