@@ -5,6 +5,7 @@ and the order guide once more for a port of its own.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from engine.core import Engine
 
-__all__ = ["Desk", "WallClock", "application", "dialects", "guide_application", "rules"]
+__all__ = ["ALONE", "Desk", "WallClock", "application", "dialects", "guide_application", "rules"]
 
 
 def application(desk: Desk, settings: Settings) -> ASGIApp:
@@ -52,6 +53,10 @@ def guide_application(desk: Desk, settings: Settings) -> ASGIApp:
     alone = guide(desk, version("onetape"), Metrics(), base="")
     stopping = lambda: desk.is_stopping  # noqa: E731  asked at every request
     return gated(alone.routes, rules(settings, desk.keys), stopping, [alone])
+
+
+ALONE: Mapping[str, Callable[[Desk, Settings], ASGIApp]] = {"guide": guide_application}
+"""What makes each dialect that can have a port of its own."""
 
 
 def rules(settings: Settings, keys: KeyRing) -> GuardRules:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Protocol
 
-from api.app import Desk, WallClock, application, guide_application
+from api.app import ALONE, Desk, WallClock, application
 from api.compose import (
     Committer,
     SyntheticFeed,
@@ -116,10 +117,10 @@ class Live:
         self,
         listener: Listener,
         on_ready: Callable[[], None],
-        guide_listener: Listener | None = None,
+        others: Mapping[str, Listener] = MappingProxyType({}),
     ) -> None:
-        """Serve until a signal, or until the tape fails, which raises TapeFailed; the order guide
-        on ``guide_listener`` as well, if there is one.
+        """Serve until a signal, or until the tape fails, which raises TapeFailed; and on each of
+        ``others`` the one dialect that it is named for.
         """
         stop = asyncio.Event()
         stop_on_signals(stop)
@@ -141,8 +142,8 @@ class Live:
                     group.create_task(self.keys.run(self.desk.dismiss)),
                     group.create_task(stop_after(self.desk.halted, stop, self.settings)),
                 ]
-                if guide_listener is not None:
-                    await self._serve_guide(group, guide_listener, stop)
+                for name, other in others.items():
+                    await self._serve_alone(group, name, other, stop)
                 await serve(app, listener, self.settings, stop, ready, self._take_leave)
                 stop.set()
                 for task in work:
@@ -150,12 +151,12 @@ class Live:
         finally:
             self._close()
 
-    async def _serve_guide(
-        self, group: asyncio.TaskGroup, listener: Listener, stop: asyncio.Event
+    async def _serve_alone(
+        self, group: asyncio.TaskGroup, name: str, listener: Listener, stop: asyncio.Event
     ) -> None:
-        """Serve the order guide until ``stop``; comes back once it answers."""
+        """Serve a dialect on a port of its own until ``stop``; comes back once it answers."""
         ready = asyncio.Event()
-        app = WallClock(guide_application(self.desk, self.settings), self.engine)
+        app = WallClock(ALONE[name](self.desk, self.settings), self.engine)
         group.create_task(serve(app, listener, self.settings, stop, ready.set))
         await ready.wait()
 

@@ -25,6 +25,7 @@ from api.settings import SettingsError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from api.certificate import Certificate
     from api.settings import Settings
 
 BACKLOG = 2_048
@@ -40,11 +41,16 @@ class CannotListen(OSError):
 
 
 class Listener:
-    """An open port, ready to be served. `url` is where clients find it."""
+    """An open port, ready to be served. `url` is where clients find it. What is said on it is
+    encrypted where it has a `certificate`.
+    """
 
-    def __init__(self, opened: socket.socket, host: str) -> None:
+    def __init__(
+        self, opened: socket.socket, host: str, certificate: Certificate | None = None
+    ) -> None:
         self.socket = opened
         self.host = host
+        self.certificate = certificate
         self.port: int = opened.getsockname()[1]
 
     def close(self) -> None:
@@ -55,7 +61,9 @@ class Listener:
     def url(self) -> str:
         """The address as a client writes it."""
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
-        return f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{self.port}"
+        scheme = "http" if self.certificate is None else "https"
+        name = f"[{shown}]" if ":" in shown and shown[0] != "[" else shown
+        return f"{scheme}://{name}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -150,6 +158,8 @@ async def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ssl_certfile=None if listener.certificate is None else listener.certificate.file,
+        ssl_ciphers="DEFAULT",
     )
     server = _Quiet(config, on_ready)
     running = asyncio.create_task(server.serve(sockets=[listener.socket]))

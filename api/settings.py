@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     Field,
@@ -43,6 +43,8 @@ __all__ = [
     "load",
     "load_from",
 ]
+
+S = TypeVar("S", bound=Section)
 
 ENV_PREFIX = "ONETAPE_"
 FILE = Path("onetape.toml")
@@ -84,6 +86,16 @@ class Listeners(Section):
         ge=0,
         le=65535,
         description="Port of the order guide, at `/`; it is at `/guide` of the server in any case.",
+    )
+    webapi_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port of the IBKR Web API over TLS; it is at `/v1/api` of the server as well.",
+    )
+    webapi_certificate: Path = Field(
+        default=Path("onetape.pem"),
+        description="Key and certificate of that port; made if absent, beside the settings file.",
     )
 
 
@@ -210,6 +222,37 @@ class Feed(Section):
     )
 
 
+class WebApi(Section):
+    """How the IBKR Web API is served: its manner, and what it questions before it places orders."""
+
+    manner: Literal["friendly", "strict"] = Field(
+        default="friendly", description="`strict` has the habits and the limits of a real gateway."
+    )
+    price_percent_max: Decimal = Field(
+        default=Decimal(3),
+        ge=0,
+        description="Percent from the market beyond which a limit is questioned (o163); 0: never.",
+    )
+    size_max: Decimal = Field(
+        default=Decimal(500),
+        ge=0,
+        description="Shares beyond which an order is questioned (o383); 0: never.",
+    )
+    value_max: Decimal = Field(
+        default=Decimal(100_000),
+        ge=0,
+        description="Value beyond which an order is questioned (o451); 0: never.",
+    )
+    prompt_timeout_s: float = Field(
+        default=120.0, gt=0, description="How long a question can be answered, in market time."
+    )
+    penalty_s: float = Field(
+        default=600.0,
+        ge=0,
+        description="How long `strict` shuts out whoever calls too often.",
+    )
+
+
 DEFAULT_ACCOUNTS = (Account(id="DU8730189"), Account(id="DUP203550"))
 
 
@@ -226,6 +269,7 @@ class Settings(BaseSettings):
     tape: Tape = Tape()
     simulator: Simulator = Simulator()
     feed: Feed = Feed()
+    webapi: WebApi = WebApi()
     margin: Margin = Margin()
     brokers: dict[str, Broker] = Field(
         default={}, description="Brokers behind a line, by the names that accounts call them."
@@ -295,12 +339,22 @@ def load_from(sources: Sources) -> Settings:
     except ValidationError as error:
         raise SettingsError(*faults(Settings, sources, error)) from None
     _check_brokers(settings, sources)
-    place = ("server", "keys_file")
+    return settings.model_copy(
+        update={
+            "server": _beside(settings.server, "server", "keys_file", sources),
+            "listeners": _beside(settings.listeners, "listeners", "webapi_certificate", sources),
+        }
+    )
+
+
+def _beside(section: S, name: str, field: str, sources: Sources) -> S:
+    """The section with the path in ``field`` taken from where the settings file is, unless it was
+    set elsewhere than there.
+    """
+    place = (name, field)
     if sources.file is None or (sources.sets(place) and not sources.is_from_file(place)):
-        return settings
-    keys_file = sources.file.parent / settings.server.keys_file
-    server = settings.server.model_copy(update={"keys_file": keys_file})
-    return settings.model_copy(update={"server": server})
+        return section
+    return section.model_copy(update={field: sources.file.parent / getattr(section, field)})
 
 
 def _check_brokers(settings: Settings, sources: Sources) -> None:

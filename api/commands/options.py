@@ -108,6 +108,17 @@ GuidePort = Annotated[
         show_default="none",
     ),
 ]
+WebApiPort = Annotated[
+    int | None,
+    typer.Option(
+        "--webapi-port",
+        metavar="N",
+        min=0,
+        max=65535,
+        help="Another port for the IBKR Web API alone, over TLS; 0 takes a free one.",
+        show_default="none",
+    ),
+]
 LiveTape = Annotated[
     Path | None,
     typer.Option(

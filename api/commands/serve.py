@@ -12,9 +12,13 @@ from api.commands.running import listen_safely
 from api.commands.terminal import examples, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.live import Live
     from api.server import Listener
     from api.settings import Settings
+
+_CALLED = {"guide": "the order guide", "webapi": "the IBKR Web API"}
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +29,7 @@ def register(app: typer.Typer) -> None:
             "onetape serve",
             "onetape serve --port 0 --tape paper.tape --seed 7",
             "onetape serve --guide-port 8000",
+            "onetape serve --webapi-port 5000",
             "onetape serve --config onetape.toml",
         ),
     )(serve)
@@ -35,13 +40,15 @@ def serve(
     host: options.Host = None,
     port: options.Port = None,
     guide_port: options.GuidePort = None,
+    webapi_port: options.WebApiPort = None,
     tape: options.LiveTape = None,
     seed: options.Seed = None,
 ) -> None:
     """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
     from api.live import Live
 
-    settings = settings_of(config, host, port, guide_port, tape, seed)
+    ports = {"guide_port": guide_port, "webapi_port": webapi_port}
+    settings = settings_of(config, host, port, ports, tape, seed)
     listener = listen_safely(settings)
     serve_live(Live(settings), listener)
     say("stopped")
@@ -51,7 +58,7 @@ def settings_of(
     config: Path | None,
     host: str | None,
     port: int | None,
-    guide_port: int | None,
+    ports: dict[str, int | None],
     tape: Path | None,
     seed: int | None,
 ) -> Settings:
@@ -60,7 +67,7 @@ def settings_of(
 
     given: dict[str, dict[str, Any]] = {
         "server": {"host": host, "port": port},
-        "listeners": {"guide_port": guide_port},
+        "listeners": ports,
         "tape": {"file": tape},
         "feed": {"seed": seed},
     }
@@ -77,18 +84,34 @@ def serve_live(live: Live, listener: Listener) -> None:
     """Serve until a signal, on every port that is set."""
     from api.server import run
 
-    guide_port = live.settings.listeners.guide_port
-    guide = None if guide_port is None else listen_safely(live.settings, guide_port)
-    run(live.serve(listener, lambda: say(_ready(listener.url, live, guide)), guide))
+    others = _others(live.settings)
+    run(live.serve(listener, lambda: say(_ready(listener.url, live, others)), others))
 
 
-def _ready(url: str, live: Live, guide: Listener | None) -> str:
+def _others(settings: Settings) -> dict[str, Listener]:
+    """The ports of the dialects that have one of their own, by the dialect's name."""
+    from api.certificate import certificate
+
+    chosen = settings.listeners
+    found = {}
+    if chosen.guide_port is not None:
+        found["guide"] = listen_safely(settings, chosen.guide_port)
+    if chosen.webapi_port is not None:
+        found["webapi"] = listen_safely(settings, chosen.webapi_port)
+        made = certificate(chosen.webapi_certificate, settings.server.host)
+        found["webapi"].certificate = made
+        say(f"the certificate of port {found['webapi'].port} is in {made.file}, its SHA-256 is")
+        say(made.fingerprint)
+    return found
+
+
+def _ready(url: str, live: Live, others: Mapping[str, Listener]) -> str:
     """The line that says that requests are answered, and what is behind them."""
     accounts = ", ".join(account.id for account in live.settings.accounts)
     kept = f"tape {live.tape.path}"
     if live.resumed:
         kept += f", resumed after record {live.resumed}"
     symbols = ", ".join(live.board.symbols)
-    if guide is not None:
-        kept += f"; the order guide is at {guide.url}"
+    for name, listener in others.items():
+        kept += f"; {_CALLED[name]} is at {listener.url}"
     return f"ready: {url} serves {accounts} on a synthetic market ({symbols}); {kept}"

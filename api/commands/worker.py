@@ -59,7 +59,7 @@ def worker(
     source = _read(file)
     params = params_of(param or [])
     tick_ns = interval_ns(tick_of(tick))
-    settings = settings_of(config, host, port, None, tape, seed)
+    settings = settings_of(config, host, port, {}, tape, seed)
     known = [each.id for each in settings.accounts]
     if account is not None and account not in known:
         raise Failure(f"--account is {account!r}; expected one of {', '.join(known)}", BAD_INPUT)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
+import ssl
+from pathlib import Path
 
+import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from api.certificate import certificate
 from api.server import (
     YOUNG_THRESHOLD,
     CannotListen,
     Listener,
     listen,
+    serve,
     settle_collector,
 )
-from api.settings import SettingsError
+from api.settings import Settings, SettingsError
 
 
 def test_port_0_is_a_free_port_that_the_address_names() -> None:
@@ -64,3 +71,30 @@ def test_the_collector_forgets_what_is_permanent_and_looks_less_often() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+def test_a_port_with_a_certificate_speaks_tls_to_who_knows_it(tmp_path: Path) -> None:
+    listener = listen("127.0.0.1", 0)
+    listener.certificate = certificate(tmp_path / "a.pem", "127.0.0.1")
+    assert listener.url == f"https://127.0.0.1:{listener.port}"
+
+    async def main() -> None:
+        ready, stop = asyncio.Event(), asyncio.Event()
+        serving = asyncio.create_task(serve(hello, listener, Settings(), stop, ready.set))
+        await asyncio.wait_for(ready.wait(), 10)
+        knowing = ssl.create_default_context(cafile=str(tmp_path / "a.pem"))
+        async with httpx.AsyncClient(verify=knowing) as client:
+            assert (await client.get(listener.url)).text == "hello"
+        with pytest.raises(httpx.ConnectError, match="self-signed"):
+            async with httpx.AsyncClient() as client:
+                await client.get(listener.url)
+        stop.set()
+        await serving
+
+    asyncio.run(main())
+
+
+async def hello(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """The smallest application."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
