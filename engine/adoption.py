@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.accounts import Account
     from engine.core import Engine
     from engine.orders import Order
-    from engine.statements import BrokerOrder, Snapshot
+    from engine.statements import BrokerOrder, Execution, Snapshot
 
 
 def find(engine: Engine, account: str, stated: BrokerOrder) -> Order | None:
@@ -38,6 +38,18 @@ def find(engine: Engine, account: str, stated: BrokerOrder) -> Order | None:
             theirs.side,
             theirs.order_type,
         ):
+            return order
+    return None
+
+
+def owner(engine: Engine, account: str, stated: Execution) -> Order | None:
+    """The order of ours that an execution belongs to, by our id, else by the broker's."""
+    if stated.order_id is not None:
+        order = engine.state.order(stated.order_id)
+        if order is not None and order.account == account:
+            return order
+    for order in reversed(engine.state.by_broker_id(account, stated.broker_id)):
+        if (order.request.symbol, order.request.side) == (stated.symbol, stated.side):
             return order
     return None
 

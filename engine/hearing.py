@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine import events as ev
 from engine import intake
 from engine.alarms import AlarmKind, alarm_id
-from engine.reports import Corrected, Filled, Report
+from engine.reports import CashMoved, Corrected, Filled, ForeignOrder, PositionSplit, Report
 from engine.values import FINAL, Status
 
 if TYPE_CHECKING:
@@ -35,6 +35,19 @@ def hear(engine: Engine, report: Report) -> None:
     if order.filled > order.quantity:
         text = f"order {order.id} is for {order.quantity} and traded {order.filled}"
         alarm(engine, order, AlarmKind.ORDER_OVERFILLED, text)
+
+
+def concern(engine: Engine, report: Report) -> tuple[str, str] | None:
+    """The account and symbol that a report is about, where it is about one that is known here."""
+    if isinstance(report, ForeignOrder):
+        return report.account, report.order.request.symbol
+    if isinstance(report, CashMoved | PositionSplit):
+        return (report.account, report.symbol) if report.symbol else None
+    order = engine.state.order(getattr(report, "order_id", ""))
+    if order is None and isinstance(report, intake.Named) and not report.order_id:
+        named = engine.state.by_broker_id(report.account, report.broker_id)
+        order = named[-1] if named else None
+    return None if order is None else (order.account, order.symbol)
 
 
 def alarm(engine: Engine, order: Order, kind: AlarmKind, text: str) -> bool:

@@ -37,6 +37,22 @@ class Window(msgspec.Struct, frozen=True):
                     return ends
         return None
 
+    def next_begin(self, now: int) -> int | None:
+        """When it next begins after ``now``; None for one that never does."""
+        midnight = now - now % _DAY_NS
+        for days in range(8):
+            day = midnight + days * _DAY_NS
+            begins = day + self.begins_s * NANOSECONDS
+            if begins > now and (day // _DAY_NS + _EPOCH_WEEKDAY) % 7 in self.weekdays:
+                return begins
+        return None
+
+
+def next_begin(windows: tuple[Window, ...], now: int) -> int | None:
+    """When the first of the windows next begins after ``now``."""
+    begins = [begin for window in windows if (begin := window.next_begin(now)) is not None]
+    return min(begins, default=None)
+
 
 def ends_at(windows: tuple[Window, ...], now: int) -> int | None:
     """When the last of the windows that ``now`` lies in ends; None outside all of them."""
