@@ -9,6 +9,7 @@ sockets without any HTTP library, so that it costs the least next to what it mea
 import asyncio
 import json
 import sys
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -95,10 +96,14 @@ async def _send_for(port: int, connections: int, seconds: float, request: bytes)
     for _ in range(connections):
         done: asyncio.Future[None] = loop.create_future()
         line = Line(request, deadline, done)
-        await loop.create_connection(lambda line=line: line, "127.0.0.1", port)
+        await loop.create_connection(partial(_given, line), "127.0.0.1", port)
         lines.append((line, done))
     await asyncio.gather(*(done for _, done in lines))
     return [one for line, _ in lines for one in line.taken]
+
+
+def _given(line: Line) -> Line:
+    return line
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""Durable orders over HTTP: checked and on disk before the answer, beside a handler that does nothing.
+"""Durable orders over HTTP: checked, and on disk before the answer, beside a bare handler.
 
-Both are served by the same server with the same settings on one core; the load comes from another
-process on another core. A limit order rests far from the market, so each request is one order on
+Both are served by the same server with the same settings; the load comes from a process on a core
+of its own. A limit order rests far from the market, so each request is one order on
 the book. The median of a single connection is set beside what one bare sync costs.
 """
 
@@ -91,7 +91,7 @@ def _median(found: list[Figures]) -> Figures:
 def _load(port: int, connections: int) -> Figures:
     arguments = [str(port), str(connections), str(SECONDS), "/v1/orders"]
     done = subprocess.run(
-        [*_pinned(-1), sys.executable, "-m", "benchmarks.load", *arguments],
+        [*_pinned(), sys.executable, "-m", "benchmarks.load", *arguments],
         cwd=ROOT,
         input=BODY,
         capture_output=True,
@@ -111,7 +111,7 @@ def _onetape(folder: Path) -> Iterator[int]:
     arguments = ["serve", "--port", "0", "--tape", str(folder / "orders.tape")]
     with (
         said.open("w") as log,
-        subprocess.Popen([*_pinned(0), command, *arguments], stderr=log) as server,
+        subprocess.Popen([command, *arguments], stderr=log) as server,
     ):
         try:
             yield _ready_port(said)
@@ -131,7 +131,7 @@ def _ready_port(said: Path) -> int:
 
 @contextmanager
 def _bare() -> Iterator[int]:
-    command = [*_pinned(0), sys.executable, "-m", "benchmarks.bare_server"]
+    command = [sys.executable, "-m", "benchmarks.bare_server"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -140,15 +140,15 @@ def _bare() -> Iterator[int]:
             server.terminate()
 
 
-def _pinned(which: int) -> list[str]:
-    """The front of a command that is to run on one core; empty where that can not be said."""
+def _pinned() -> list[str]:
+    """The front of a command that is to run on the last core; empty where there is one alone."""
     if len(_CORES) < 2:
         return []
     pin = (
         "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); "
         "os.execvp(sys.argv[2], sys.argv[2:])"
     )
-    return [sys.executable, "-c", pin, str(_CORES[which])]
+    return [sys.executable, "-c", pin, str(_CORES[-1])]
 
 
 def _sync_ms(times: int = 500) -> float:

@@ -1,8 +1,8 @@
 """An environment for the peers that the product's own can not hold: they pin older libraries, and
 one needs a newer Python.
 
-It is made in `.venv-bench` the first time, from `requirements-peers.txt`, with whichever Python 3.12
-or newer is at hand (`BENCH_PYTHON` names one). Without one those peers sit the race out.
+It is made in `.venv-bench` the first time, from `requirements-peers.txt`, with whichever Python of
+3.12 or newer is at hand (`BENCH_PYTHON` names one). Without one those peers sit the race out.
 """
 
 import os

@@ -52,7 +52,7 @@ class Contender:
             text=True,
             timeout=TIMEOUT_S,
             check=False,
-            preexec_fn=_pin,  # noqa: PLW1509  the child runs one system call before it starts
+            preexec_fn=_pin,
         )
         if done.returncode:
             raise RuntimeError(f"{self.title} failed:\n{done.stderr[-2000:]}")

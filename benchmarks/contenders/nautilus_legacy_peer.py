@@ -1,4 +1,4 @@
-"""NautilusTrader's legacy engine, as its examples drive it; `bypass=1` leaves its risk checks out."""
+"""NautilusTrader's legacy engine, as its examples drive it; `bypass=1` skips its risk checks."""
 
 from decimal import Decimal
 from importlib import import_module

@@ -8,6 +8,8 @@ from time import perf_counter
 FAST, SLOW = 10, 30
 SIZE = 10
 CASH = 1_000_000
+EVERY, MOVED, HELD = 10, 7, 5
+"""Of limit orders: one every so many quotes, moved after so many more, cancelled so many later."""
 NEAR = 1e-7
 """Means of prices in cents that differ by less are equal; floats may not see it."""
 

@@ -1,0 +1,140 @@
+"""NautilusTrader's new engine on quotes, risk checks bypassed; `orders=1` moves limit orders."""
+
+from collections import deque
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contenders.outcome import (
+    CASH,
+    EVERY,
+    FAST,
+    HELD,
+    MOVED,
+    NEAR,
+    SIZE,
+    SLOW,
+    Stopwatch,
+    options,
+    show,
+)
+
+BELOW = 5.0
+
+
+def main() -> None:
+    """Run once."""
+    path, chosen = options()
+    library: Any = import_module("nautilus_trader.core.nautilus_pyo3")
+    usd = library.Currency.from_str("USD")
+    name = library.InstrumentId.from_str("AAPL.SIM")
+    stock = library.Equity(
+        name,
+        library.Symbol("AAPL"),
+        usd,
+        2,
+        library.Price.from_str("0.01"),
+        0,
+        0,
+        lot_size=library.Quantity.from_int(1),
+    )
+    counts = {"orders": 0, "fills": 0, "at": 0}
+
+    class Base(library.Strategy):  # type: ignore[misc]  # the library has no types
+        """What both strategies share."""
+
+        def on_start(self) -> None:
+            self.size = library.Quantity.from_int(SIZE)
+            self.was_above: bool | None = None
+            self.last: deque[float] = deque(maxlen=SLOW)
+            self.placed: deque[tuple[int, Any]] = deque()
+            self.moved: deque[tuple[int, Any]] = deque()
+            self.subscribe_quotes(name)
+
+        def on_order_filled(self, event: Any) -> None:
+            counts["fills"] += 1
+
+    class Crossover(Base):
+        """Buys and sells at the crossings of the means of the middle."""
+
+        fast = slow = 0.0
+
+        def on_quote(self, quote: Any) -> None:
+            doubled = quote.bid_price.as_double() + quote.ask_price.as_double()
+            last = self.last
+            if len(last) < SLOW:
+                self.slow += doubled
+                self.fast += doubled if len(last) >= SLOW - FAST else 0
+                last.append(doubled)
+                return
+            if self.was_above is None:
+                self.was_above = 3 * self.fast > self.slow + NEAR
+            self.fast += doubled - last[SLOW - FAST]
+            self.slow += doubled - last[0]
+            last.append(doubled)
+            is_above = 3 * self.fast > self.slow + 1e-5
+            if is_above != self.was_above:
+                self.was_above = is_above
+                side = library.OrderSide.BUY if is_above else library.OrderSide.SELL
+                self.submit_order(self.order_factory.market(name, side, self.size))
+                counts["orders"] += 1
+
+    class Limits(Base):
+        """Places, moves and cancels."""
+
+        def on_quote(self, quote: Any) -> None:
+            i = counts["at"]
+            counts["at"] = i + 1
+            if self.placed and self.placed[0][0] + MOVED <= i:
+                order = self.placed.popleft()[1]
+                price = library.Price(quote.bid_price.as_double() - BELOW, 2)
+                self.modify_order(order.client_order_id, price=price)
+                self.moved.append((i, order))
+            if self.moved and self.moved[0][0] + HELD <= i:
+                self.cancel_order(self.moved.popleft()[1].client_order_id)
+            if i % EVERY == 0:
+                price = library.Price(quote.bid_price.as_double() - BELOW, 2)
+                buy = library.OrderSide.BUY
+                order = self.order_factory.limit(name, buy, self.size, price)
+                self.submit_order(order)
+                self.placed.append((i, order))
+                counts["orders"] += 1
+
+    engine = library.BacktestEngine(
+        library.BacktestEngineConfig(
+            logging=library.LoggerConfig(bypass_logging=True),
+            run_analysis=False,
+            risk_engine=library.RiskEngineConfig(bypass=True),
+        )
+    )
+    engine.add_venue(
+        library.Venue("SIM"),
+        library.OmsType.NETTING,
+        library.AccountType.MARGIN,
+        [library.Money(CASH, usd)],
+        base_currency=usd,
+    )
+    engine.add_instrument(stock)
+    engine.add_data(_quotes(np.load(path), library, name))
+    chosen_class = Limits if chosen.get("orders") else Crossover
+    engine.add_strategy(chosen_class(library.StrategyConfig()))
+    watch = Stopwatch()
+    watch.start()
+    engine.run()
+    watch.stop()
+    equity = engine.portfolio.account(library.Venue("SIM")).balance_total(usd).as_double()
+    show(watch, counts["orders"], counts["fills"], equity)
+
+
+def _quotes(columns: Any, library: Any, name: Any) -> list[Any]:
+    size = library.Quantity.from_int(1_000_000)
+    price = library.Price
+    return [
+        library.QuoteTick(name, price(bid / 100, 2), price(ask / 100, 2), size, size, ts, ts)
+        for ts, bid, ask in columns.T.tolist()
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Backtests over quotes in process: the crossover, and limit orders that are moved and cancelled.
+
+The peer is NautilusTrader's best: its new engine with its risk checks bypassed. It fills at the
+quote that a strategy sees and we at the next one, so the orders and fills are the same and their
+prices are not.
+"""
+
+import tempfile
+from pathlib import Path
+
+from benchmarks import market
+from benchmarks.contenders.outcome import EVERY
+from benchmarks.harness import Line
+from benchmarks.peers import peers_python
+from benchmarks.race import Contender, race
+
+QUOTES = 1_000_000
+MOVING = 200_000
+COMMANDS_EACH = 3
+"""An order is placed, moved and cancelled."""
+
+
+def run() -> list[Line]:
+    """All figures of quotes."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        data = market.saved(market.quotes(QUOTES), place / "quotes.npy")
+        short = market.saved(market.quotes(MOVING), place / "moving.npy")
+        return [*_lines(data, QUOTES, {}), *_lines(short, MOVING, {"orders": "1"})]
+
+
+def _lines(data: Path, rows: int, options: dict[str, str]) -> list[Line]:
+    kind = "limit orders" if options else "crossover"
+    ours = Contender(f"onetape, {kind}", "ours_quotes", data, rows, options)
+    python = peers_python()
+    if python is None:
+        race([ours])
+        return []
+    title = "nautilus, new engine, risk bypassed"
+    peer = Contender(title, "nautilus_quotes_peer", data, rows, options, python)
+    race([ours, peer])
+    alike = ("orders", "fills")
+    if any(ours.result[key] != peer.result[key] for key in alike):
+        raise RuntimeError(f"contenders traded differently: {ours.result}, {peer.result}")
+    if not options:
+        return [Line("quotes, crossover", ours.rate, peer.rate, "quotes/s", title, 2.5)]
+    commands = COMMANDS_EACH / EVERY
+    return [Line("order commands", ours.rate * commands, peer.rate * commands, "/s", title, 3)]
