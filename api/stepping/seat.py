@@ -28,7 +28,7 @@ class Seat:
         """Wait for an acknowledgement of each of ``events`` that concerns this account."""
         account = self.account
         for event in events:
-            if event.account in ("", account):
+            if not event.dialect and event.account in ("", account):
                 self.awaited[event.id] = event
 
     def resume(self, after: Place | None) -> list[Event]:

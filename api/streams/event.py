@@ -12,7 +12,8 @@ from api.streams.messages import Message, encode
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A message as text. ``account`` is empty for what concerns everybody; ``is_last`` marks the
-    last message of its record, after which a client may resume by the record's number.
+    last message of its record, after which a client may resume by the record's number. ``dialect``
+    is empty for the streams of the Trading API; another dialect's are for its own clients alone.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     seq: int = 0
     account: str = ""
     is_last: bool = True
+    dialect: str = ""
 
 
 def event_of(message: Message, account: str = "", *, is_last: bool = True) -> Event:

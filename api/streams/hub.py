@@ -60,6 +60,8 @@ class Hub:
         """Called when a command is over and all it said has left, or is on its way to the disk."""
         self.has_absent: Callable[[], bool] = lambda: False
         """Whether somebody who is not connected is still to be told."""
+        self.tellers: list[Callable[[Record], Iterable[Event]]] = []
+        """What other dialects make of a record; asked right after it was folded."""
         self._narrator = Narrator(engine.state, engine.prices)
         self._margin = MarginWatch(engine.state, engine.prices, limits.margin)
         self._make_durable = make_durable
@@ -89,6 +91,8 @@ class Hub:
         try:
             self._events += self._narrator.tell(record)
             self._events += self._margin.tell(record)
+            for tell in self.tellers:
+                self._events += tell(record)
         except Exception:
             log.exception("record %d could not be told; every stream is closed", record.seq)
             for subscriber in self.subscribers:

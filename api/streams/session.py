@@ -9,6 +9,7 @@ both at once.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class Session:
     async def run(self) -> None:
         """Talk until either side has closed; whatever is still running then is stopped."""
         self._subscriber.on_closing = self._limit_closing
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._pump())]
+        self._tasks = [asyncio.create_task(each) for each in self._work()]
         if self._subscriber.closing is not None:
             self._limit_closing()
         try:
@@ -75,6 +76,10 @@ class Session:
         for result in results:
             if isinstance(result, Exception) and not isinstance(result, OSError):
                 raise result
+
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        """What goes on at once, each until either side has closed."""
+        return [self._listen(), self._pump()]
 
     def _limit_closing(self) -> None:
         """A client that takes nothing any more can not take a close either: give it a while."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from api.auth import OWNER, Principal
@@ -35,6 +35,9 @@ class Subscriber:
 
     ``sends_itself`` is set by a session while it handles a frame and will send what that caused.
     """
+
+    dialects: Collection[str] = ("",)
+    """Whose messages it hears."""
 
     def __init__(self, account: str, limits: StreamLimits, caller: Principal = OWNER) -> None:
         self.account = account
@@ -67,10 +70,14 @@ class Subscriber:
         ):
             self._give_up()
             return
-        account, start = self.account, self.starts_after
+        account, start, dialects = self.account, self.starts_after, self.dialects
         size = length = 0
         for event in events:
-            if event.account in ("", account) and not 0 < event.seq <= start:
+            if (
+                event.dialect in dialects
+                and event.account in ("", account)
+                and not 0 < event.seq <= start
+            ):
                 self._queue.append(event)
                 size += len(event.text)
                 length += 1
