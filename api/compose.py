@@ -8,11 +8,11 @@ dialects ask here and get engine types. Whatever was set by hand and can not be 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from adapters.brokers.simulator.broker import SimulatedBroker
 from adapters.brokers.simulator.options import SimulatorOptions
@@ -26,6 +26,7 @@ from adapters.tape_sqlite.committer import Committer
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
+from api.sections import Broker
 from api.settings import SettingsError, Simulator
 from engine.instruments import guess
 from engine.market.bars import Bars
@@ -33,11 +34,13 @@ from engine.market.calendar import Calendar
 from engine.market.quotes import Quotes
 from engine.market.resample import resample
 from engine.market.timeframes import MINUTE_NS
+from engine.ports import RemoteBroker
 from engine.state import State
 from engine.tape.verify import Report
 from engine.values import AssetClass
 
 __all__ = [
+    "REMOTE_BROKERS",
     "Committer",
     "Series",
     "SimulatedBroker",
@@ -50,6 +53,7 @@ __all__ = [
     "load_market",
     "open_tape",
     "read_tape",
+    "remote_broker",
     "restored_state",
     "save_snapshot",
     "simulator",
@@ -64,6 +68,25 @@ _CALENDARS = {
     AssetClass.FOREX: "FOREX",
     AssetClass.CRYPTO: "24/7",
 }
+
+REMOTE_BROKERS: dict[str, Callable[[str, Mapping[str, Any]], RemoteBroker]] = {}
+"""What makes each kind of broker behind a line, from its name and its options; ValueError names the
+option that can not be.
+"""
+
+
+def remote_broker(name: str, chosen: Broker) -> RemoteBroker:
+    """The broker that the settings call ``name``; SettingsError for what can not be."""
+    maker = REMOTE_BROKERS.get(chosen.kind)
+    if maker is None:
+        known = ", ".join(sorted(REMOTE_BROKERS)) or "none in this build"
+        raise SettingsError(
+            f"brokers.{name}.kind is {chosen.kind!r}; expected a kind there is: {known}"
+        )
+    try:
+        return maker(name, {**chosen.options, **chosen.secrets})
+    except ValueError as error:
+        raise SettingsError(f"brokers.{name}.options: {error}") from None
 
 
 def read_tape(file: Path) -> SqliteTapeReader:

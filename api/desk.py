@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from api.keyring import KeyRing
+from api.lines.lines import Lines
 from api.steady import SteadyClock
 from api.stepping.stepper import Stepper
 from api.streams import market
@@ -78,6 +79,7 @@ class Desk:
         self.keys = KeyRing() if keys is None else keys
         self.provider = board.provider
         self.hub = Hub(engine, self.limits, commit)
+        self.lines = Lines(self, self.hub)
         self.stepper = None if backtest is None else Stepper(backtest, self.hub)
         stale_after_ns = int(self.limits.stale_after_s * NANOSECONDS)
         self.freshness = Freshness(stale_after_ns, SteadyClock(), self.provider)

@@ -22,20 +22,25 @@ from api.compose import (
     SyntheticFeed,
     always_open,
     open_tape,
+    remote_broker,
     restored_state,
     save_snapshot,
     simulator,
 )
 from api.keyfile import KeyFile
 from api.keywatch import KeyWatch
+from api.sections import Broker
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
 from engine import batching
+from engine.actions import Timing
 from engine.core import Engine
 from engine.market.bars import Bars
 from engine.market.board import Board
 from engine.market.quotes import Quotes
+from engine.ports import RemoteBroker
 from engine.tape import TapeFailed
+from engine.values import NANOSECONDS
 
 SHUT_DOWN = "shut down"
 SNAPSHOT_POLL_S = 1.0
@@ -64,6 +69,9 @@ class Live:
         self.settings = settings
         self.keys = KeyWatch(KeyFile(settings.server.keys_file))
         self.broker = simulator(settings.simulator, always_open)
+        self.remote = {
+            name: remote_broker(name, chosen) for name, chosen in settings.brokers.items()
+        }
         self.tape = open_tape(settings.tape.file)
         try:
             self.resumed = self.tape.head
@@ -86,8 +94,22 @@ class Live:
         )
         self.tape.on_durable(self.desk.committed)
         self.tape.on_failure(self.desk.tape_failed)
+        for name, broker in self.remote.items():
+            self._add_line(broker, settings.brokers[name])
         self.companion: Companion | None = None
         self._ended = SHUT_DOWN
+
+    def _add_line(self, broker: RemoteBroker, chosen: Broker) -> None:
+        """Put a line under the accounts that are behind this broker, if there are any."""
+        accounts = [each.id for each in self.settings.accounts if each.broker == broker.name]
+        answer_ns = int(chosen.answer_timeout_s * NANOSECONDS)
+        query_ns = int(chosen.query_timeout_s * NANOSECONDS)
+        timing = Timing(
+            open_ns=query_ns, answer_ns=answer_ns, snapshot_ns=query_ns, lookup_ns=answer_ns
+        )
+        if accounts:
+            patience_s = chosen.patience_ms / 1_000
+            self.desk.lines.add(broker, accounts, timing, patience_s=patience_s)
 
     def _open(self) -> None:
         """Begin a session on the tape: the market, the accounts, and the orders that still work."""
@@ -102,15 +124,14 @@ class Live:
         for instrument in self.feed.instruments:
             engine.list_instrument(instrument)
         for account in self.settings.accounts:
-            engine.open_account(
-                account.id,
-                broker,
-                account.currency,
-                account.cash,
-                account.position_mode,
-                account.leverage,
-            )
-        broker.restore(engine.state.working())
+            terms = (account.position_mode, account.leverage)
+            remote = self.remote.get(account.broker)
+            if remote is not None:
+                engine.serve_remotely(account.id, remote, account.currency, *terms)
+            else:
+                engine.open_account(account.id, broker, account.currency, account.cash, *terms)
+        local = [order for order in engine.state.working() if order.account in engine.local]
+        broker.restore(local)
         batching.resume(engine)
 
     async def serve(
@@ -126,6 +147,7 @@ class Live:
         stop_on_signals(stop)
         self.committer.start()
         self.committer.wake()
+        self.desk.freshness.watch(self.board.symbols)
         await self.desk.start()
 
         def ready() -> None:
@@ -140,6 +162,7 @@ class Live:
                     group.create_task(self._move_market()),
                     group.create_task(self._keep_snapshots()),
                     group.create_task(self.keys.run(self.desk.dismiss)),
+                    group.create_task(self.desk.lines.run()),
                     group.create_task(stop_after(self.desk.halted, stop, self.settings)),
                 ]
                 for name, other in others.items():
@@ -164,6 +187,7 @@ class Live:
         """See the companion out, then the clients."""
         if self.companion is not None:
             self._ended = await self.companion.leave()
+        await self.desk.lines.close(self.settings.server.shutdown_grace_s)
         await self.desk.close()
 
     def _close(self) -> None:

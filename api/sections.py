@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from api.secret import Secret
+
 SIMULATOR = "simulator"
 """The broker that is always there."""
 
@@ -23,7 +25,10 @@ class Broker(Section):
         min_length=1, max_length=32, description="What speaks to it; the guides name the kinds."
     )
     options: dict[str, str | int | float | bool] = Field(
-        default={}, repr=False, description="What that kind takes, such as a host and a port."
+        default={}, description="What that kind takes, such as a host and a port."
+    )
+    secrets: dict[str, Secret] = Field(
+        default={}, description="What that kind takes and nobody may read, such as a key."
     )
     answer_timeout_s: float = Field(
         default=10.0,
@@ -35,10 +40,10 @@ class Broker(Section):
         default=30.0, gt=0, le=600, description="Longest wait for connecting, or for its books."
     )
     patience_ms: int = Field(
-        default=0,
+        default=1_000,
         ge=0,
         le=30_000,
-        description="How long a call that trades waits for the broker before it is answered.",
+        description="How long a new order waits for the broker before it is answered as PENDING.",
     )
 
 

@@ -104,6 +104,16 @@ class LocalBroker(Protocol):
         """Carry out ``instruction`` and say what came of it."""
 
 
+class Throttled(Exception):
+    """Raised by a remote broker whose own limit was reached: it took nothing, and says to wait for
+    ``wait_ns``.
+    """
+
+    def __init__(self, message: str, wait_ns: int) -> None:
+        super().__init__(message)
+        self.wait_ns = wait_ns
+
+
 class RemoteBroker(Protocol):
     """A broker behind a line (``line``): it carries out what the line asks for and decides nothing,
     neither when to connect nor what to send again. What it raises is never an answer.

@@ -97,6 +97,9 @@ class Narrator:
     def _denied(self, _record: Record, fact: Any) -> Iterator[_Told]:
         yield self._order(fact.order_id, "ORDER_REJECTED")
 
+    def _adopted(self, _record: Record, fact: ev.OrderAdopted) -> Iterator[_Told]:
+        yield self._order(fact.order_id, "ORDER_CREATED")
+
     def _resolved(self, _record: Record, fact: ev.OrderResolved) -> Iterator[_Told]:
         yield self._order(fact.order_id, "ORDER_CREATED" if fact.reached else "ORDER_REJECTED")
 
@@ -201,6 +204,8 @@ _TELLERS: dict[type[ev.Fact], Callable[[Narrator, Record, Any], Iterator[_Told]]
     ev.OrderAccepted: Narrator._accepted,
     ev.OrderModified: Narrator._modified,
     ev.OrderTrailed: Narrator._modified,
+    ev.OrderOutcomeUnknown: Narrator._modified,
+    ev.OrderAdopted: Narrator._adopted,
     ev.OrderCancelled: Narrator._cancelled,
     ev.OrderExpired: Narrator._expired,
     ev.OrderRefused: Narrator._denied,

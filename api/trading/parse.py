@@ -85,6 +85,10 @@ EXITS = Form(
         "take_profit": Number("New take-profit price"),
     }
 )
+REASON = Form(
+    {"reason": Text("Why, in a person's words; it stands on the tape", 256, "confirmed by phone")},
+    required=("reason",),
+)
 
 _RANGE: dict[str, Field] = {
     "since": Moment("Not before this time"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from api.lines.lines import Lines
 from engine.core import Engine
 from engine.market.board import Board
 
@@ -18,6 +19,7 @@ class Desk(Protocol):
     engine: Engine
     board: Board
     default_account: str
+    lines: Lines
     failure: BaseException | None
     """Why facts can not be kept any more; None while they can."""
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from api.trading import wire
 from engine.market.timeframes import timeframe_name
 from engine.valuation import summary, unrealized
-from engine.values import NANOSECONDS, ZERO, Status, decimal_text
+from engine.values import NANOSECONDS, ZERO, Origin, Status, decimal_text
 
 if TYPE_CHECKING:
     from engine.accounts import Account
+    from engine.alarms import Alarm
     from engine.market.bars import Bar
     from engine.market.quotes import Quote
     from engine.orders import Order
@@ -138,6 +139,19 @@ def account(account: Account, prices: Prices) -> wire.Account:
     )
 
 
+def alarm(alarm: Alarm) -> wire.Alarm:
+    """An open question."""
+    return wire.Alarm(
+        alarm.id,
+        alarm.kind,
+        alarm.account,
+        alarm.symbol,
+        alarm.message,
+        moment(alarm.since),
+        alarm.order_id or None,
+    )
+
+
 def quote(quote: Quote, provider: str, last: Decimal | None = None) -> wire.Quote:
     """A quote; ``last`` stands in for a last trade it lacks, the middle for want of both."""
     traded = quote.last if quote.last is not None else last
@@ -205,4 +219,5 @@ def _order_fields(order: Order) -> tuple[Any, ...]:
         order.parent_order_id,
         optional(display),
         request.oco_group_id,
+        None if order.origin is Origin.CLIENT else order.origin,
     )

@@ -16,7 +16,8 @@ from api.endpoints import Call, Operation
 from api.fields import Text
 from api.trading import errors, parse, render, wire
 from api.trading.accounts import account_alone, symbol_of
-from engine.values import FINAL, Status
+from engine.errors import OrderNotModifiable, OrderRefused
+from engine.values import FINAL, RejectReason, Status
 
 if TYPE_CHECKING:
     from api.trading.parse import OrderFilter
@@ -40,6 +41,10 @@ class Orders:
         account = account_alone(self._desk, call)
         order = self._engine.submit(account, parse.order(call.body))
         await self._desk.settled()
+        await self._desk.lines.answered(order)
+        if order.status is Status.REJECTED:
+            reason = order.reject_reason or RejectReason.UNKNOWN
+            raise OrderRefused(order.id, reason, order.message)
         return render.handle(order)
 
     async def list_open(self, call: Call) -> list[wire.Order]:
@@ -71,6 +76,9 @@ class Orders:
         change = parse.change(call.body)
         order = self._engine.modify(account, call.path["order_id"], change)
         await self._desk.settled()
+        refusal = await self._desk.lines.answered(order)
+        if refusal:
+            raise OrderNotModifiable(order.id, order.status, refusal)
         return render.modified(order)
 
     async def cancel(self, call: Call) -> wire.CancelOrderResult:
@@ -78,6 +86,7 @@ class Orders:
         account = account_alone(self._desk, call)
         order = self._engine.cancel(account, call.path["order_id"])
         await self._desk.settled_if_alive()
+        await self._desk.lines.answered(order)
         return wire.CancelOrderResult(order.status in _CANCELLED, render.order(order))
 
     async def cancel_all(self, call: Call) -> wire.CancelAllResult:
@@ -98,6 +107,8 @@ class Orders:
                 "Submit an order",
                 self.submit,
                 wire.OrderHandle,
+                description="At a broker behind a line the order is answered as PENDING when the "
+                "broker has not spoken within the account's patience.",
                 status=201,
                 query=parse.NO_QUERY,
                 body=parse.ORDER,

@@ -62,6 +62,7 @@ class Positions:
             asked.get("cancel_associated_orders", True),
         )
         await self._desk.settled()
+        await self._desk.lines.answered(order)
         return render.handle(order)
 
     async def close_all(self, call: Call) -> list[wire.OrderHandle]:

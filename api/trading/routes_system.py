@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from api.auth import Scope
 from api.endpoints import Answer, Call, Operation
-from api.forms import Form
+from api.lines.lines import UP
 from api.trading import parse, render, wire
 from api.trading.accounts import account_alone
-from api.trading.breakers import Breaker, Breakers
+from api.trading.breakers import Resets, worst
+from engine.line import LineState
 from engine.values import OrderType, PositionMode
 
 if TYPE_CHECKING:
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
     from engine.ports import Capabilities
 
 _TAG = "System"
-_PROBE = Form()
+MILLISECOND_NS = 1_000_000
 
 
 class System:
     """The handlers of everything that is about the server and not about trading."""
 
-    def __init__(self, desk: Desk, breakers: Breakers) -> None:
+    def __init__(self, desk: Desk, resets: Resets) -> None:
         self._desk = desk
         self._engine = desk.engine
-        self._breakers = breakers
+        self._resets = resets
 
     async def capabilities(self, call: Call) -> wire.Capabilities:
         """What can be traded, and how, in the account meant."""
@@ -51,10 +52,20 @@ class System:
 
     async def status(self, call: Call) -> wire.ConnectionStatus:
         """The line to the account's broker."""
-        account_alone(self._desk, call)
-        # A broker in this process is as near, and was heard as lately, as the process itself.
-        heard = self._engine.now or time.time_ns()
-        return wire.ConnectionStatus(self._desk.failure is None, 0, render.moment(heard))
+        driver = self._desk.lines.of(account_alone(self._desk, call))
+        is_alive = self._desk.failure is None
+        if driver is None:
+            # A broker in this process is as near, and was heard as lately, as the process itself.
+            heard = self._engine.now or time.time_ns()
+            return wire.ConnectionStatus(is_alive, 0, render.moment(heard))
+        line = driver.line
+        return wire.ConnectionStatus(
+            is_alive and line.state in UP,
+            driver.latency_ns // MILLISECOND_NS,
+            render.moment(driver.heard_at),
+            line.state,
+            line.why or None,
+        )
 
     async def health(self, _call: Call) -> wire.Health:
         """The process answers."""
@@ -62,20 +73,30 @@ class System:
 
     async def ready(self, _call: Call) -> Answer:
         """Whether orders can be taken; 503 when not."""
-        names = sorted({account.broker for account in self._engine.state.accounts.values()})
+        names = {account.broker for account in self._engine.state.accounts.values()}
+        out = {
+            driver.line.broker: str(driver.line.state)
+            for driver in self._desk.lines.drivers
+            if driver.line.state is not LineState.CONNECTED
+        }
+        able = sorted(names - out.keys())
+        told = ", ".join(f"{name} is {state}" for name, state in sorted(out.items())) or None
         if self._desk.is_stopping:
-            return Answer(503, wire.Ready(False, names, len(names), "Shutting down"))
+            return Answer(503, wire.Ready(False, able, len(able), "Shutting down"))
         if not names:
             return Answer(503, wire.Ready(False, [], 0, "No providers configured"))
-        return Answer(200, wire.Ready(True, names, len(names)))
+        is_ready = bool(able)
+        return Answer(200 if is_ready else 503, wire.Ready(is_ready, able, len(able), told))
 
     async def breakers(self, _call: Call) -> wire.Breakers:
         """The breakers as they stand."""
         return self._shown()
 
     async def reset_breakers(self, _call: Call) -> wire.Breakers:
-        """Close the breakers."""
-        self._breakers.reset(time.monotonic())
+        """Close the breakers, and let lines whose credentials were refused try again."""
+        lines = self._desk.lines
+        self._resets.reset([each.line.breaker for each in lines.drivers], time.monotonic())
+        lines.retry()
         return self._shown()
 
     def operations(self) -> Iterator[list[Operation]]:
@@ -144,12 +165,9 @@ class System:
             ]
 
     def _shown(self) -> wire.Breakers:
-        return wire.Breakers(_shown(self._breakers.adapter), _shown(self._breakers.exit_order))
-
-
-def _shown(breaker: Breaker) -> wire.Breaker:
-    state = "open" if breaker.is_open else "closed"
-    return wire.Breaker(state, breaker.failure_count(time.monotonic()))
+        lines = self._desk.lines
+        shown = worst((each.line.breaker for each in lines.drivers), lines.now())
+        return wire.Breakers(wire.Breaker(*shown), wire.Breaker("closed", 0))
 
 
 def _features(has: Capabilities, mode: PositionMode) -> list[str]:

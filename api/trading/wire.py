@@ -12,11 +12,14 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from engine.alarms import AlarmKind
+from engine.line import LineState
 from engine.values import (
     AssetClass,
     Holder,
     MarginMode,
     OrderType,
+    Origin,
     PositionMode,
     PositionSide,
     RejectReason,
@@ -102,6 +105,10 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     parent_order_id: str | None = None
     display_quantity: Number | None = None
     oco_group_id: str | None = None
+    origin: Annotated[
+        Origin | None,
+        Meta(description="EXTERNAL for an order that somebody placed elsewhere; else left out."),
+    ] = None
 
 
 class ModifiedOrder(Order, gc=False, omit_defaults=True, kw_only=True):
@@ -245,12 +252,41 @@ class Capabilities(msgspec.Struct, gc=False):
     rate_limits: RateLimits | None = None
 
 
-class ConnectionStatus(msgspec.Struct, gc=False):
-    """Whether the provider can be reached, how fast, and when it was last heard."""
+class Alarm(msgspec.Struct, gc=False):
+    """An open question that a person should see. The first two kinds bar new risk in their symbol
+    until they are settled.
+    """
+
+    id: str
+    kind: AlarmKind
+    account_id: str
+    symbol: str
+    message: str
+    since: Moment
+    order_id: str | None = None
+
+
+class Reconciliation(msgspec.Struct, gc=False):
+    """The account's books were compared with its broker's; what differed was explained by facts."""
+
+    account_id: str
+    broker: str
+    differences: Annotated[
+        Count, Meta(description="Differences found; the facts that explain them are on the tape.")
+    ]
+    alarms: Annotated[list[Alarm], Meta(description="What is open in the account after it.")]
+
+
+class ConnectionStatus(msgspec.Struct, gc=False, omit_defaults=True):
+    """Whether the provider can be reached, how fast, and when it was last heard. A provider behind
+    a line says as well where the line stands, and what was last wrong with it.
+    """
 
     connected: bool
     latency_ms: Count
     last_heartbeat: Moment
+    state: LineState | None = None
+    message: str | None = None
 
 
 class Health(msgspec.Struct, gc=False):

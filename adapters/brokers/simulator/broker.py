@@ -118,6 +118,10 @@ class SimulatedBroker:
             return self._cancel(instruction)
         return self._modify(instruction)
 
+    def working(self, account: str) -> frozenset[str]:
+        """The ids of the orders that are in the books for ``account``."""
+        return frozenset(each.order.id for each in self._books if each.order.account == account)
+
     def works(self, symbol: str) -> bool:
         """Whether a row of ``symbol`` must be shown: an order works, or an action is to come."""
         return symbol in self.watched

@@ -1,39 +1,47 @@
-"""A breaker opens at the third outage within a minute and stays open until it is reset."""
+"""The breakers of all lines shown as one, and how often they may be reset."""
 
 from __future__ import annotations
 
 import pytest
 
 from api.refusals import Refusal
-from api.trading.breakers import COOLDOWN_S, WINDOW_S, Breaker, Breakers
+from api.trading.breakers import COOLDOWN_S, Resets, worst
+from engine.breaker import FAILURES_MAX, Breaker
 
 
-def test_three_failures_within_the_window_open_it() -> None:
+def broken(failures: int = FAILURES_MAX) -> Breaker:
+    """A breaker that has counted so many outages, all at once."""
     breaker = Breaker()
-    for now in (0.0, 1.0):
-        breaker.failed(now)
-    assert not breaker.is_open
-    breaker.failed(WINDOW_S)
-    assert breaker.is_open
+    for _ in range(failures):
+        breaker.failed(0)
+    return breaker
 
 
-def test_failures_that_are_far_apart_do_not() -> None:
-    breaker = Breaker()
-    for now in (0.0, WINDOW_S, 2 * WINDOW_S):
-        breaker.failed(now)
-    assert not breaker.is_open
-    assert breaker.failure_count(2 * WINDOW_S) == 2
+def test_without_a_line_everything_passes() -> None:
+    assert worst([], 0) == ("closed", 0)
 
 
-def test_a_reset_closes_both_and_another_one_must_wait() -> None:
-    breakers = Breakers()
-    for _ in range(3):
-        breakers.adapter.failed(0.0)
-        breakers.exit_order.failed(0.0)
-    breakers.reset(1.0)
-    assert not breakers.adapter.is_open
-    assert not breakers.exit_order.is_open
-    with pytest.raises(Refusal) as raised:
-        breakers.reset(1.0 + COOLDOWN_S - 0.1)
-    assert raised.value.status == 409
-    breakers.reset(1.0 + COOLDOWN_S)
+def test_one_line_that_is_down_is_shown_whatever_the_others_are() -> None:
+    assert worst([Breaker(), broken()], 0) == ("open", FAILURES_MAX)
+
+
+def test_outages_are_counted_before_they_open_anything() -> None:
+    assert worst([broken(1), broken(2)], 0) == ("closed", 2)
+
+
+def test_a_reset_closes_every_breaker() -> None:
+    breakers = [broken(), broken()]
+    Resets().reset(breakers, 100.0)
+    assert worst(breakers, 0) == ("closed", 0)
+
+
+def test_a_second_reset_waits_until_the_first_has_cooled_down() -> None:
+    resets = Resets()
+    resets.reset([], 100.0)
+    breaker = broken()
+    with pytest.raises(Refusal, match="try again in 1.0 seconds") as refused:
+        resets.reset([breaker], 100.0 + COOLDOWN_S - 1)
+    assert (refused.value.status, refused.value.error.code) == (409, "RESET_COOLDOWN")
+    assert worst([breaker], 0)[0] == "open"
+    resets.reset([breaker], 100.0 + COOLDOWN_S)
+    assert worst([breaker], 0)[0] == "closed"
