@@ -32,6 +32,8 @@ BACKLOG = 2_048
 YOUNG_THRESHOLD = 50_000
 MIDDLE_THRESHOLD = 50
 OLD_THRESHOLD = 100
+SWITCH_INTERVAL_S = 0.0005
+"""How long a busy loop keeps the interpreter from the thread that comes back from the disk."""
 
 T = TypeVar("T")
 
@@ -122,6 +124,7 @@ class _Quiet(uvicorn.Server):
         """Start, and say so."""
         await super().startup(sockets)
         settle_collector()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._on_ready()
 
     @contextlib.contextmanager
