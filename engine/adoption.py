@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine import events as ev
-from engine.values import FINAL, ZERO
+from engine.values import FINAL, ZERO, Origin
 
 if TYPE_CHECKING:
     from engine.accounts import Account
@@ -52,6 +52,14 @@ def owner(engine: Engine, account: str, stated: Execution) -> Order | None:
         if (order.request.symbol, order.request.side) == (stated.symbol, stated.side):
             return order
     return None
+
+
+def is_opening(engine: Engine, order: Order, executed_at: int) -> bool:
+    """Whether an execution of ``order`` is part of what the account's books began with: those of
+    other people's orders up to then are, and must not count again.
+    """
+    since = engine.state.accounts[order.account].books_since
+    return order.origin is Origin.EXTERNAL and executed_at <= since
 
 
 def adopt(

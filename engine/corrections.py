@@ -35,7 +35,9 @@ def correct(
     if known is None:
         fill(engine, _as_fill(order, report))
         known = engine.state.execution(order.account, report.execution_id)
-    trade = engine.state.trades[known or ""]
+    if known is None:
+        return  # it is in what the books began with
+    trade = engine.state.trades[known]
     told = (trade.quantity, trade.price, trade.commission, trade.revision)
     news = (report.quantity, report.price, report.commission, report.revision)
     if trade.quantity and told != news and report.revision >= trade.revision:

@@ -18,13 +18,14 @@ from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
 from engine.orders import Order
 from engine.positions import opening
-from engine.values import Status, signed
+from engine.values import Origin, Status, signed
 
 if TYPE_CHECKING:
     from engine.core import Engine
 
 
 _PENDING, _UNKNOWN = Status.PENDING, Status.UNKNOWN
+_EXTERNAL = Origin.EXTERNAL
 Named = (
     reports.Rejected
     | reports.Filled
@@ -172,6 +173,8 @@ def _filled(engine: Engine, report: reports.Filled) -> None:
         return
     if report.quantity <= 0:
         raise InvalidRequest("quantity", str(report.quantity), "an execution of more than nothing")
+    if order.origin is _EXTERNAL and adoption.is_opening(engine, order, report.executed_at):
+        return
     fact = ev.TradeFilled(
         f"trd_{state.seq + 1:010d}",
         order.id,

@@ -92,6 +92,18 @@ class Cancel(msgspec.Struct, frozen=True, gc=False):
 Instruction = Submit | Modify | Cancel
 
 
+class Described(Protocol):
+    """Any broker, as far as it describes itself."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, on the tape too."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do by itself."""
+
+
 class LocalBroker(Protocol):
     """A broker in this process. ``send`` answers through its return value, in order, before
     anything else happens.

@@ -96,7 +96,10 @@ class _Reconciliation:
             order = adoption.owner(self._engine, self._account.id, one)
             if order is None:
                 strange.append(one)
-            elif order.symbol not in self._unsettled or not self._is_known(one):
+            elif self._is_known(one):
+                if order.symbol not in self._unsettled:
+                    explain_execution(self._findings, order, one)
+            elif not adoption.is_opening(self._engine, order, one.executed_at):
                 explain_execution(self._findings, order, one)
         return strange
 

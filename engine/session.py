@@ -16,7 +16,7 @@ from engine.accounts import Account
 from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound, TradingHalted
 from engine.instruments import Instrument, Instruments, guess
 from engine.orders import Order, is_in_flight
-from engine.ports import Capabilities, Instruction, LocalBroker, Prices, RemoteBroker
+from engine.ports import Capabilities, Described, Instruction, LocalBroker, Prices
 from engine.positions import Position
 from engine.state import State
 from engine.tape import Record, Tape, TapeFailed
@@ -124,7 +124,7 @@ class Session:
     def serve_remotely(
         self,
         account_id: str,
-        broker: RemoteBroker,
+        broker: Described,
         currency: str,
         position_mode: PositionMode = PositionMode.NETTING,
         leverage: Decimal = ONE,
