@@ -59,6 +59,15 @@ class Board:
         i = self.rows[k]
         return bars.price(bars.close[i]) if i >= 0 else None
 
+    def touch(self, symbol: str, buys: bool) -> Decimal | None:
+        """What a taker would pay now, or get: a side of the visible quote, else the mark."""
+        quoted = self._quotes.get(symbol)
+        i = self.rows[quoted[0]] if quoted is not None else -1
+        if quoted is None or i < 0:
+            return self.mark(symbol)
+        quotes = quoted[1]
+        return quotes.price(quotes.ask[i] if buys else quotes.bid[i])
+
     def rate(self, currency: str, into: str) -> Decimal | None:
         """What one unit of ``currency`` is worth in another, by the pair or its inverse."""
         if currency == into:

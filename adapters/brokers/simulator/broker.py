@@ -241,11 +241,9 @@ class SimulatedBroker:
 
     def _touch(self, symbol: str, buys: bool) -> Decimal | None:
         """What a taker would pay or get now: of a quote if there is one, else the mark."""
-        mark = self._host.prices.mark(symbol)
-        if mark is None or self._quoting is None:
-            return mark
-        quote = self._quoting.quote(symbol)
-        return quote.ask if buys else quote.bid
+        if self._quoting is None:
+            return self._host.prices.mark(symbol)
+        return self._quoting.touch(symbol, buys)
 
 
 def _crossing(order: Order) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
-from engine.market.quotes import Quote
 from engine.orders import Order
 from engine.ports import Prices
 from engine.reports import Report
@@ -44,5 +43,5 @@ class Host(Protocol):
 class Quoting(Protocol):
     """Prices that also know the best bid and ask."""
 
-    def quote(self, symbol: str) -> Quote:
-        """The current quote of ``symbol``, asked for only where a mark is known."""
+    def touch(self, symbol: str, buys: bool) -> Decimal | None:
+        """What a taker of ``symbol`` would pay now, or get; None before the first price."""
