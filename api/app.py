@@ -18,6 +18,7 @@ from api.service import gated, service
 from api.streams import routes as streams
 from api.targets.routes import targets
 from api.trading import routes as trading
+from api.webapi.routes import webapi
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,7 +46,8 @@ def application(desk: Desk, settings: Settings) -> ASGIApp:
 
 def dialects(desk: Desk, metrics: Metrics) -> list[Dialect]:
     """What is served beside the Trading API."""
-    return [targets(desk, version("onetape"), metrics), guide(desk, version("onetape"), metrics)]
+    ours = version("onetape")
+    return [targets(desk, ours, metrics), guide(desk, ours, metrics), *webapi(desk, ours, metrics)]
 
 
 def guide_application(desk: Desk, settings: Settings) -> ASGIApp:

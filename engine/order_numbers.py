@@ -37,7 +37,12 @@ def number(order: Order) -> int:
     """The number of an order."""
     if order.is_exit and order.parent_order_id is not None:
         return leg_number(order.parent_order_id, order.role)
-    return sequence(order.id) * _SLOTS
+    return entry_number(order.id)
+
+
+def entry_number(order_id: str) -> int:
+    """The number of an order that is no leg of a bracket, by its id."""
+    return sequence(order_id) * _SLOTS
 
 
 def leg_number(entry_id: str, role: Role) -> int:

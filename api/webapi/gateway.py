@@ -1,0 +1,128 @@
+"""The gateway of one desk: everything that the calls of the Web API share.
+
+A call finds its session, is counted where that is the manner, is refused if something it needs is
+not open, and is then answered by a function of session and call. The stream is another client of
+the same object: it finds its session, contracts, accounts and rows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from api.auth import Scope
+from api.endpoints import Call, Operation
+from api.settings import WebApi
+from api.webapi import errors
+from api.webapi.contracts import Contracts
+from api.webapi.days import Days
+from api.webapi.history import History
+from api.webapi.manners import MANNERS
+from api.webapi.pacing import Pacing
+from api.webapi.placing import Placing
+from api.webapi.reading import Lenient
+from api.webapi.session import Needs, Session, Sessions
+from api.webapi.ticker import Ticker
+from api.webapi.worth import Worth
+
+if TYPE_CHECKING:
+    from api.auth import Principal
+    from api.desk import Desk
+    from api.webapi.contracts import Contract
+
+Function = Callable[[Session, Call], Awaitable[Any]]
+Row = dict[str, Any]
+NO_QUERY = Lenient()
+
+
+class Gateway:
+    """One desk behind the Web API."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.engine = desk.engine
+        self.board = desk.board
+        self.settings = WebApi() if desk.settings is None else desk.settings.webapi
+        self.manner = MANNERS[self.settings.manner]
+        self.sessions = Sessions(lambda: desk.default_account)
+        self.contracts = Contracts(desk.engine)
+        self.days = Days(desk.board)
+        self.history = History(desk.board)
+        self.placing = Placing(desk.engine, self.contracts, self.manner, self.settings)
+        self._pacing = Pacing(self.settings.penalty_s)
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        summary: str,
+        function: Function,
+        answer: Any = Row,
+        needs: Needs = Needs.BROKERAGE,
+        query: Lenient = NO_QUERY,
+        body: Lenient | None = None,
+        tag: str = "",
+        scope: Scope = Scope.READ,
+    ) -> Operation:
+        """One method of a path, which is written without the base."""
+        return Operation(
+            method,
+            path,
+            summary,
+            self._answering(path, needs, function),
+            answer,
+            tag=tag,
+            query=query,
+            body=body,
+            is_body_required=False,
+            failures={400: errors.BAD_REQUEST},
+            scope=scope,
+        )
+
+    def either(self, path: str, summary: str, function: Function, **rest: Any) -> list[Operation]:
+        """The same answer to GET and to POST, as clients use both."""
+        body = rest.pop("body", None)
+        return [
+            self.operation("GET", path, summary, function, **rest),
+            self.operation("POST", path, summary, function, body=body or NO_QUERY, **rest),
+        ]
+
+    def accounts(self, caller: Principal) -> list[str]:
+        """The accounts that the caller's key opens, the one meant by default first."""
+        served = [name for name in self.engine.state.accounts if caller.may_use(name)]
+        first = caller.account_or(self.desk.default_account)
+        return sorted(served, key=lambda name: name != first)
+
+    def account(self, caller: Principal, name: str) -> str:
+        """An account that the caller names; the refusal of one that it may not see."""
+        if name not in self.engine.state.accounts:
+            raise errors.refusal(400, f"Invalid account ID {name[:64]!r}")
+        refused = caller.denies(name)
+        if refused is not None:
+            raise refused
+        return name
+
+    def worth(self, account: str) -> Worth:
+        """The figures of an account."""
+        return Worth(self.engine, self.board, self.engine.account(account))
+
+    def ticker(self, session: Session, contract: Contract) -> Ticker:
+        """The market data of a contract."""
+        account = self.engine.account(session.selected)
+        return Ticker(self.board, self.days, contract, self.manner, account)
+
+    def is_empty_first(self, session: Session, what: str) -> bool:
+        """Whether this call of a list is the first one of a session that answers it empty."""
+        return session.is_first(what) and self.manner.empty_first_calls
+
+    def _answering(
+        self, path: str, needs: Needs, function: Function
+    ) -> Callable[[Call], Awaitable[Any]]:
+        async def handler(call: Call) -> Any:
+            session = self.sessions.of(call.caller)
+            if self.manner.paced:
+                self._pacing.check(session.id, path)
+            session.check(needs, accounts_first=self.manner.accounts_first)
+            return await function(session, call)
+
+        return handler
