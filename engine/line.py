@@ -36,6 +36,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
+from engine import adoption
 from engine import events as ev
 from engine.actions import Action, Connect, Disconnect, Timing
 from engine.backoff import Backoff
@@ -47,7 +48,7 @@ from engine.hearing import concern, hear
 from engine.maintenance import ends_at, next_begin
 from engine.pacing import Pacing
 from engine.ports import Capabilities, Instruction
-from engine.reports import Report
+from engine.reports import ForeignOrder, Report
 from engine.searches import Searches
 from engine.statements import Lookup, Snapshot
 from engine.syncing import Sync
@@ -281,18 +282,26 @@ class Line:
 
     def _take(self, now: int, report: Report) -> None:
         """Let a report into the books. One that makes no sense here is no reason to fail: what it
-        was about is found by comparing.
+        was about is found by comparing. So is an order of somebody else's: news of one may be older
+        than our books, and only a snapshot says what it traded before them.
         """
         about = concern(self.engine, report)
         if about is not None:
             self._sync.touch(*about)
+        if isinstance(report, ForeignOrder):
+            if adoption.find(self.engine, report.account, report.order) is None:
+                self._compare_soon(now)
+            return
         try:
             hear(self.engine, report)
         except EngineError as error:
             self.refused_reports += 1
             self.why = error.message
-            if self._state is _UP and not self._sync.is_running:
-                self._next = now
+            self._compare_soon(now)
+
+    def _compare_soon(self, now: int) -> None:
+        if self._state is _UP and not self._sync.is_running:
+            self._next = now
 
     def _connect(self, now: int) -> None:
         self._state = LineState.CONNECTING
