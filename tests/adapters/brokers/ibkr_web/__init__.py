@@ -1,0 +1,1 @@
+"""The adapter of the IBKR Web API, against real servers on loopback."""
