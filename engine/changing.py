@@ -14,6 +14,9 @@ from engine.orders import Order
 from engine.requests import OrderChange, check_change, check_order
 from engine.values import OrderType, Status
 
+_PRICES = ("limit_price", "stop_price", "stop_loss", "take_profit")
+_NO_PRICES = (None, None, None, None)
+_WORKING = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 _BELONGS = {
     "limit_price": (OrderType.LIMIT, OrderType.STOP_LIMIT),
     "stop_price": (OrderType.STOP, OrderType.STOP_LIMIT),
@@ -24,7 +27,7 @@ _BELONGS = {
 def check(order: Order, change: OrderChange, instrument: Instrument) -> None:
     """Raise InvalidRequest or OrderNotModifiable unless ``order`` can take ``change``."""
     check_change(change)
-    if order.status not in (Status.OPEN, Status.PARTIALLY_FILLED):
+    if order.status not in _WORKING:
         raise OrderNotModifiable(order.id, order.status)
     kind = order.order_type
     for field, kinds in _BELONGS.items():
@@ -43,7 +46,18 @@ def check(order: Order, change: OrderChange, instrument: Instrument) -> None:
 
 def _check_result(order: Order, change: OrderChange, instrument: Instrument) -> None:
     """Judge the order that the change would make by the rules for new ones."""
-    fields = ("quantity", "limit_price", "stop_price", "stop_loss", "take_profit")
+    prices = (order.stop_loss, order.take_profit, change.stop_loss, change.take_profit)
+    alone = order.request.display_quantity is None and prices == _NO_PRICES
+    if not (alone and order.order_type is OrderType.LIMIT):  # whose price stands by itself
+        _check_together(order, change)
+    if instrument.tick is not None or instrument.lot is not None:
+        check_increments(
+            instrument, change.quantity, {name: getattr(change, name) for name in _PRICES}
+        )
+
+
+def _check_together(order: Order, change: OrderChange) -> None:
+    fields = ("quantity", *_PRICES)
     values = {name: getattr(change, name) or getattr(order, name) for name in fields}
     if order.order_type is OrderType.TRAILING_STOP:
         values["stop_price"] = None
@@ -51,9 +65,6 @@ def _check_result(order: Order, change: OrderChange, instrument: Instrument) -> 
     if order.request.display_quantity is not None:
         values["display_quantity"] = min(order.request.display_quantity, values["quantity"])
     check_order(msgspec.structs.replace(order.request, **values))
-    if instrument.tick is not None or instrument.lot is not None:
-        prices = {name: getattr(change, name) for name in fields[1:]}
-        check_increments(instrument, change.quantity, prices)
 
 
 def is_ours(change: OrderChange) -> bool:
