@@ -13,7 +13,19 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import backtest, config, demo, keys, replay, serve, tape, verify, version, worker
+from api.commands import (
+    backtest,
+    config,
+    demo,
+    keys,
+    reconcile,
+    replay,
+    serve,
+    tape,
+    verify,
+    version,
+    worker,
+)
 from api.commands.terminal import BAD_INPUT, FAILED, Failure, say, say_error
 from api.settings import SettingsError
 from engine.errors import EngineError
@@ -29,7 +41,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, serve, backtest, worker, keys, config, tape, verify, replay, version):
+for command in (
+    demo,
+    serve,
+    backtest,
+    worker,
+    reconcile,
+    keys,
+    config,
+    tape,
+    verify,
+    replay,
+    version,
+):
     command.register(app)
 
 

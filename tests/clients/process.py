@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
@@ -21,9 +21,11 @@ END_TIMEOUT_S = 15.0
 class Served:
     """A running `onetape` command that serves at `url`."""
 
-    def __init__(self, *arguments: str | Path, cwd: Path | None = None) -> None:
+    def __init__(
+        self, *arguments: str | Path, cwd: Path | None = None, command: Sequence[str] = (COMMAND,)
+    ) -> None:
         self.process = subprocess.Popen(
-            [COMMAND, *map(str, arguments), "--port", "0"],
+            [*command, *map(str, arguments), "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,9 +78,11 @@ class Served:
 
 
 @contextmanager
-def served(*arguments: str | Path, cwd: Path | None = None) -> Iterator[Served]:
+def served(
+    *arguments: str | Path, cwd: Path | None = None, command: Sequence[str] = (COMMAND,)
+) -> Iterator[Served]:
     """A server that is gone when the block is left."""
-    server = Served(*arguments, cwd=cwd)
+    server = Served(*arguments, cwd=cwd, command=command)
     try:
         yield server
     finally:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from itertools import count
 
 from engine.orders import Order
-from engine.ports import Capabilities, Instruction, Modify, Submit
+from engine.ports import Capabilities, Instruction, Modify, Submit, Throttled
 from engine.reports import Report
 from engine.statements import Lookup, Snapshot
-from engine.values import AssetClass, OrderType
+from engine.values import NANOSECONDS, AssetClass, OrderType
 from tests.remote.wire import LINE_BYTES_MAX, Ask, News, Reply, line, read_said
 from tests.simulation import statements
 from tests.simulation.broker import Told
@@ -101,6 +101,8 @@ class LoopbackBroker:
             reply: Reply = await answer
         finally:
             del self._asked[ask.number]
+        if reply.error == "limited":
+            raise Throttled("the broker's limit was reached", int(reply.wait_s * NANOSECONDS))
         if reply.error:
             raise NotAnswered(reply.error)
         return reply

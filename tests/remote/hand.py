@@ -75,6 +75,10 @@ class Hand:
         shares = Decimal(quantity)
         self._do(Ask(1, "trade", ACCOUNT, order_id, quantity=shares, price=Decimal(price)))
 
+    def reject(self) -> None:
+        """Have the next order turned down."""
+        self._do(Ask(1, "reject"))
+
     def bust(self) -> None:
         """Take the last execution back."""
         self._do(Ask(1, "bust", ACCOUNT))

@@ -14,6 +14,7 @@ the operation they are for and the step of it at which they strike:
     late       the books have it, and the answer comes after a while; the line stays
     doubled    everything is said twice
     failed     the answer is that the question can not be answered
+    limited    the answer is to wait, because a limit was reached; nothing is done
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tests.simulation import statements
 from tests.simulation.broker import Told, Venue, VenueOrder
 
 CUTS_LATE = frozenset({"told", "torn", "answered"})
+REFUSALS = frozenset({"failed", "limited"})
 
 
 class Fault:
@@ -104,10 +106,13 @@ class Server:
             client.cut()
         if step in {"arrived", "lost"}:
             return
+        if step in REFUSALS:
+            client.say(line(Reply(ask.number, error=step, wait_s=fault.seconds if fault else 0)))
+            return
         self.asked.append(f"{ask.what} {ask.client_id}".strip())
         self._is_mute = step in {"taken", "silent", "late"}
         self._copies = 2 if step == "doubled" else 1
-        reply = self._answer(client, ask) if step != "failed" else Reply(ask.number, error="busy")
+        reply = self._answer(client, ask)
         self._is_mute, self._copies = False, 1
         await self._reply(client, reply, fault)
 
@@ -205,6 +210,10 @@ class Server:
         if ask.request is not None:
             self.venue.enter_by_hand(ask.account, ask.request)
 
+    def reject(self, _ask: Ask) -> None:
+        """Turn the next order down."""
+        self.venue.rejects_next = True
+
     def transfer(self, ask: Ask) -> None:
         """Units come into an account without a trade."""
         self.venue.transfer(ask.account, ask.client_id, ask.quantity or ZERO)
@@ -225,6 +234,7 @@ _BY_HAND: dict[str, Callable[[Server, Ask], Books | None]] = {
     "trade": Server.trade,
     "bust": Server.bust,
     "enter": Server.enter,
+    "reject": Server.reject,
     "transfer": Server.transfer,
 }
 

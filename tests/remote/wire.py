@@ -55,6 +55,7 @@ class Reply(msgspec.Struct, tag="reply", omit_defaults=True):
     snapshot: Snapshot | None = None
     books: Books | None = None
     error: str = ""
+    wait_s: float = 0.0
 
 
 class News(msgspec.Struct, tag="news"):
