@@ -27,6 +27,8 @@ from engine.tape import MemoryTape
 from engine.valuation import summary
 
 ACCOUNT = "DU8730189"
+GROUP = 1024
+"""Records that a durable tape syncs at once."""
 
 
 def prepared(series: list[Bars | Quotes], tape: MemoryTape | SqliteTape) -> Backtest:
@@ -68,7 +70,7 @@ def main() -> None:
     if isinstance(tape, SqliteTape):
         watch.start()
         with Committer(tape) as committer:
-            engine.listeners.append(lambda record: None if record.seq % 4096 else committer.wake())
+            engine.listeners.append(lambda record: None if record.seq % GROUP else committer.wake())
             run.run(strategy)
         watch.stop()
         tape.close()
