@@ -238,8 +238,11 @@ def put_back(order: Order, ts: int) -> None:
 
 def is_in_flight(order: Order) -> bool:
     """Whether something was, or will be, sent about the order and no outcome is known."""
-    if order.holder is Holder.ENGINE and not order.triggered:
-        return False
+    if order.holder is Holder.ENGINE:
+        if not order.triggered:
+            return False
+        if order.status is Status.OPEN and not order.broker_ids:
+            return True  # sent on as a market order, and not acknowledged
     asked = order.asked > 0 and not order.is_final
     return asked or order.status is _PENDING or order.status is Status.PENDING_CANCEL
 

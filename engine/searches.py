@@ -97,7 +97,7 @@ class Searches:
         for each in lookup.executions:
             if adoption.owner(self._engine, order.account, each) in (order, None):
                 explain_execution(findings, order, each)
-        if lookup.found and not order.is_final:
+        if lookup.found:
             explain_order(findings, order, lookup.found, now)
 
     def failed(self, now: int, order_id: str) -> None:

@@ -17,7 +17,7 @@ from engine import reports
 from engine.accounts import Account
 from engine.actions import Action, Connect, LookUp, Send, TakeSnapshot, Timing
 from engine.core import Engine
-from engine.line import Line
+from engine.line import Line, LineState
 from engine.orders import Order
 from engine.ports import Capabilities, Instruction
 from engine.reports import Report
@@ -168,6 +168,10 @@ class Remote:
         self.line.opened(self.now)
         self.sync()
         return self
+
+    def stands(self) -> LineState:
+        """Where the line stands now."""
+        return self.line.state
 
     def sync(self) -> None:
         """Answer the snapshot that is asked for."""
