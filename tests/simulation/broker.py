@@ -38,6 +38,7 @@ class VenueOrder(msgspec.Struct):
     filled: Decimal = ZERO
     triggered: bool = False
     past_ids: tuple[str, ...] = ()
+    ended: Status | None = None
     message: str = ""
 
     @property
@@ -221,7 +222,7 @@ class Venue:
 
     def end(self, order: VenueOrder, status: Status) -> Told:
         """Take an order off the book as cancelled or expired."""
-        order.status = status
+        order.status = order.ended = status
         return self._tell(status.lower(), order)
 
     def enter_by_hand(self, account: str, request: OrderRequest) -> VenueOrder:
@@ -315,5 +316,7 @@ def _weigh(order: VenueOrder) -> None:
     """What an order's trades make of its status."""
     if order.filled >= order.quantity:
         order.status = Status.FILLED
-    elif order.status not in (Status.CANCELLED, Status.EXPIRED):
+    elif order.ended is not None:
+        order.status = order.ended
+    else:
         order.status = Status.PARTIALLY_FILLED if order.filled else Status.OPEN

@@ -44,12 +44,9 @@ Send = Callable[[Command, Callable[[Reply], None]], None]
 
 
 class Client:
-    """One client of one account."""
+    """The client of one account."""
 
-    def __init__(
-        self, name: str, account: str, clock: Clock, dice: Random, send: Send, commands: int
-    ) -> None:
-        self.name = name
+    def __init__(self, account: str, clock: Clock, dice: Random, send: Send, commands: int) -> None:
         self.account = account
         self.clock = clock
         self.dice = dice
@@ -84,7 +81,7 @@ class Client:
                 return Command(self.account, order_id=order_id)
             return Command(self.account, order_id=order_id, change=self._change())
         self._named += 1
-        return Command(self.account, self._request(f"{self.name}-{self._named}"))
+        return Command(self.account, self._request(f"{self.account}-{self._named}"))
 
     def _request(self, client_order_id: str) -> OrderRequest:
         dice = self.dice

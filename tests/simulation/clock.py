@@ -27,6 +27,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = START_NS
         self.skew = 0
+        self.on_move: Callable[[int], None] = lambda _now: None
         self._asked = 0
         self._agenda: list[tuple[int, int, Happening]] = []
 
@@ -52,8 +53,10 @@ class Clock:
         """Let the next thing happen, unless it is due after `until`; whether anything did."""
         if not self._agenda or self._agenda[0][0] > until:
             self.now = max(self.now, until)
+            self.on_move(self.now)
             return False
         when, _, happening = heappop(self._agenda)
         self.now = when
+        self.on_move(when)
         happening()
         return True

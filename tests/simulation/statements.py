@@ -10,7 +10,7 @@ from engine import reports
 from engine.reports import Report
 from engine.requests import OrderChange
 from engine.statements import BrokerOrder, Execution, Holding, Lookup, Snapshot
-from engine.values import ZERO, RejectReason, signed
+from engine.values import FINAL, ZERO, RejectReason, Status, signed
 from tests.simulation.broker import CURRENCY, Told, Venue, VenueExecution, VenueOrder
 
 
@@ -36,6 +36,13 @@ def order(one: VenueOrder) -> BrokerOrder:
         triggered=one.triggered,
         message=one.message,
     )
+
+
+def incarnations(one: VenueOrder) -> tuple[BrokerOrder, ...]:
+    """An order under every id that it ever had: it works, or ended, under the last of them."""
+    now = order(one)
+    gone = msgspec.structs.replace(now, status=Status.CANCELLED, filled=ZERO, message="renumbered")
+    return (*(msgspec.structs.replace(gone, broker_id=each) for each in one.past_ids), now)
 
 
 def execution(one: VenueExecution) -> Execution:
@@ -120,17 +127,18 @@ def lookup(venue: Venue, account: str, order_id: str) -> Lookup:
     if found is None:
         return Lookup(order_id)
     traded = [execution(one) for one in venue.traded(account) if one.client_id == order_id]
-    return Lookup(order_id, (order(found),), tuple(traded))
+    return Lookup(order_id, incarnations(found), tuple(traded))
 
 
 def snapshot(venue: Venue, account: str, reach_back_ns: int | None = None) -> Snapshot:
     """An account whole, or only as far back as the venue remembers."""
     since = 0 if reach_back_ns is None else venue.now - reach_back_ns
-    orders = venue.of(account)
+    recent = [one for one in venue.of(account) if not one.is_final or one.changed_at >= since]
+    orders = [each for one in recent for each in incarnations(one)]
     return Snapshot(
         account,
-        tuple(order(one) for one in orders if not one.is_final),
-        tuple(order(one) for one in orders if one.is_final and one.changed_at >= since),
+        tuple(one for one in orders if one.status not in FINAL),
+        tuple(one for one in orders if one.status in FINAL),
         tuple(execution(one) for one in venue.traded(account) if one.executed_at >= since),
         {
             symbol: Holding(quantity, _cost(venue, account, symbol))

@@ -32,10 +32,11 @@ def test_a_client_id_names_one_order_for_ever_and_a_repeat_is_seen() -> None:
 def test_trades_move_the_order_the_position_and_the_cash() -> None:
     venue = Venue()
     one = placed(venue)
-    venue.trade(one, dec(6), dec(99))
-    assert one.status is Status.PARTIALLY_FILLED
-    venue.trade(one, dec(4), dec(100))
-    assert one.status is Status.FILLED
+    statuses = []
+    for quantity, price in ((6, 99), (4, 100)):
+        venue.trade(one, dec(quantity), dec(price))
+        statuses.append(one.status)
+    assert statuses == [Status.PARTIALLY_FILLED, Status.FILLED]
     venue.trade(placed(venue, SELL, "ord_2"), dec(4), dec(110))
     assert venue.positions("A") == {"AAPL": Decimal(6)}
     assert venue.cash_of("A") == -(6 * 99 + 4 * 100) + 4 * 110 - 3 * COMMISSION

@@ -1,0 +1,263 @@
+"""What must hold in the simulated world: after every step, after every crash, and in the end.
+
+Each check raises `Violation` with what it found. They compare the engine with what the world knows
+by other means: positions with a sum kept here from the facts alone, orders with the broker's own
+list of what it received, acknowledgements with what each client was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine import events as ev
+from engine.state import State
+from engine.tape import Record
+from engine.values import FINAL, ZERO, Status, signed
+from tests.simulation.broker import Venue, VenueExecution, VenueOrder
+from tests.simulation.clients import Client
+
+if TYPE_CHECKING:
+    from engine.core import Engine
+    from engine.orders import Order
+
+WORKING = (Status.OPEN, Status.PARTIALLY_FILLED)
+
+
+class Violation(AssertionError):
+    """Something that must never be so."""
+
+
+def require(holds: bool, what: str) -> None:
+    """Raise unless it holds."""
+    if not holds:
+        raise Violation(what)
+
+
+class Auditor:
+    """Keeps its own books from the facts alone, and holds the engine's against them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.held: dict[tuple[str, str], Decimal] = {}
+        self._trades: dict[str, tuple[tuple[str, str], int, Decimal]] = {}
+        self._touched: set[str] = set()
+        for record in engine.tape.records():
+            self.note(record)
+        engine.listeners.append(self.note)
+
+    def note(self, record: Record) -> None:
+        """Take a fact into the auditor's books."""
+        fact = record.event
+        order_id = getattr(fact, "order_id", "")
+        if order_id:
+            self._touched.add(order_id)
+        match fact:
+            case ev.TradeFilled():
+                order = self.engine.state.order(fact.order_id)
+                require(order is not None, f"a trade of an order that is not there: {fact}")
+                if order is not None:
+                    key = (order.account, order.symbol)
+                    sign = int(signed(order.side, Decimal(1)))
+                    self._trades[fact.trade_id] = (key, sign, ZERO)
+                    self._restate(fact.trade_id, fact.quantity)
+            case ev.TradeCorrected():
+                self._restate(fact.trade_id, fact.quantity)
+            case ev.TradeBusted():
+                self._restate(fact.trade_id, ZERO)
+            case ev.PositionAdjusted():
+                key = (record.account, fact.symbol)
+                self.held[key] = self.held.get(key, ZERO) + fact.quantity
+
+    def _restate(self, trade_id: str, quantity: Decimal) -> None:
+        key, sign, before = self._trades[trade_id]
+        self.held[key] = self.held.get(key, ZERO) + sign * (quantity - before)
+        self._trades[trade_id] = (key, sign, quantity)
+
+    def check(self) -> None:
+        """After every step."""
+        state = self.engine.state
+        for (account, symbol), held in self.held.items():
+            position = state.accounts[account].positions.get(symbol)
+            found = position.quantity if position is not None else ZERO
+            require(found == held, f"{account} {symbol}: position {found}, facts give {held}")
+        for order_id in self._touched:
+            order = state.order(order_id)
+            require(order is not None, f"facts speak of {order_id}, which is not there")
+            if order is not None:
+                _check_order(order)
+        self._touched.clear()
+
+
+def _check_order(order: Order) -> None:
+    full = order.filled >= order.quantity
+    require(order.filled >= 0, f"{order.id} has filled {order.filled}")
+    require(
+        not full or order.status in FINAL,
+        f"{order.id} is {order.status} but filled {order.filled} of {order.quantity}",
+    )
+
+
+def check_never_twice(venue: Venue, since: int) -> int:
+    """No order of ours arrived at the broker more than once; gives how far was checked."""
+    for place in range(since, len(venue.received)):
+        account, client_id = venue.received[place]
+        times = venue.received.count((account, client_id))
+        require(times == 1, f"{account} {client_id} arrived at the broker {times} times")
+    return len(venue.received)
+
+
+def check_written_ahead(state: State, order_id: str, durable: int) -> None:
+    """What goes to the broker now is an order whose intent is on disk."""
+    order = state.order(order_id)
+    require(order is not None, f"{order_id} is sent but not known")
+    require(int(order_id[4:]) <= durable, f"{order_id} is sent; the disk has only {durable}")
+
+
+def check_fold(records: Iterable[Record], state: State) -> None:
+    """The tape, folded from nothing, gives the live state to the last byte."""
+    folded = State()
+    for record in records:
+        folded.apply(record)
+    require(folded.to_bytes() == state.to_bytes(), "the tape folds to another state than the live")
+
+
+def check_acknowledged(state: State, clients: Iterable[Client]) -> None:
+    """Every order that a client was told of is there, under the id it was told."""
+    for client in clients:
+        for client_order_id, order_id in client.placed.items():
+            order = state.by_client_id(client.account, client_order_id)
+            require(
+                order is not None and order.id == order_id,
+                f"{client_order_id} was acknowledged as {order_id} and is now {order}",
+            )
+
+
+def check_settled(state: State, clients: Iterable[Client]) -> None:
+    """Once faults have stopped: every order is working or final, every command has its end."""
+    for order in state.orders.values():
+        require(
+            order.status in WORKING or order.is_final,
+            f"{order.id} of {order.account} is still {order.status}",
+        )
+        require(order.is_final or order.sought is None, f"{order.id}: a change is still unanswered")
+    for client in clients:
+        require(client.is_done, f"the client of {client.account} still waits for an answer")
+
+
+def check_agreement(state: State, venue: Venue, accounts: Iterable[str]) -> None:
+    """Engine and broker say the same of every order, trade and position."""
+    for account in accounts:
+        _check_orders(state, venue, account)
+        _check_trades(state, venue, account)
+        positions = venue.positions(account)
+        for symbol, held in positions.items():
+            position = state.accounts[account].positions.get(symbol)
+            found = position.quantity if position is not None else ZERO
+            require(found == held, f"{account} {symbol}: we hold {found}, the broker says {held}")
+        for symbol in state.accounts[account].positions:
+            require(symbol in positions, f"{account} {symbol}: the broker knows of no position")
+
+
+def _check_orders(state: State, venue: Venue, account: str) -> None:
+    theirs = {_our_id(state, account, one): one for one in venue.of(account)}
+    for order in state.orders.values():
+        if order.account != account:
+            continue
+        there = theirs.pop(order.id, None)
+        if there is None:
+            require(
+                order.status is Status.REJECTED or not order.broker_ids,
+                f"{order.id} is {order.status} here and unknown to the broker",
+            )
+            require(order.is_final, f"{order.id} is {order.status} here; the broker has no such")
+            continue
+        if not _has_a_past(state, venue, there):
+            _check_same(order, there)
+    for name, there in theirs.items():
+        require(
+            there.client_id is None and there.is_final and not _news(state, venue, there),
+            f"{account}: the broker has an order that we lack: {name} {there}",
+        )
+
+
+def _check_same(order: Order, there: VenueOrder) -> None:
+    """Our order is what the broker's is."""
+    require(
+        _kind(order.status) == _kind(there.status),
+        f"{order.id} is {order.status} here and {there.status} at the broker",
+    )
+    require(
+        order.filled == there.filled,
+        f"{order.id} has {order.filled} here and {there.filled} at the broker",
+    )
+    if not order.is_final:
+        here = (order.quantity, order.limit_price, order.stop_price)
+        require(
+            here == (there.quantity, there.limit_price, there.stop_price),
+            f"{order.id} stands at {here}, at the broker at {there}",
+        )
+
+
+def _our_id(state: State, account: str, one: VenueOrder) -> str:
+    """Our id of the venue's order; for one entered by hand the id it was adopted under."""
+    if one.client_id is not None:
+        return one.client_id
+    for order in state.orders.values():
+        if order.account == account and one.broker_id in order.broker_ids:
+            return order.id
+    return f"by hand: {one.broker_id}"
+
+
+def _has_a_past(state: State, venue: Venue, one: VenueOrder) -> bool:
+    """Whether an order entered by hand traded before our books began, and that was restated since.
+    We have no trade that could follow, and the position is in dispute until a person accepts it.
+    """
+    since = state.accounts[one.account].books_since
+    return one.client_id is None and any(
+        each.revision and each.executed_at <= since
+        for each in venue.traded(one.account)
+        if each.broker_id == one.broker_id
+    )
+
+
+def _news(state: State, venue: Venue, one: VenueOrder) -> list[VenueExecution]:
+    """What the venue's order traded since our books began, and stands."""
+    since = state.accounts[one.account].books_since
+    ids = {one.broker_id, *one.past_ids}
+    return [
+        each
+        for each in venue.traded(one.account)
+        if each.broker_id in ids and each.client_id == one.client_id
+        if each.quantity and each.executed_at > since
+    ]
+
+
+def _kind(status: Status) -> str:
+    return "working" if status in WORKING else status.value
+
+
+def _check_trades(state: State, venue: Venue, account: str) -> None:
+    ours = {
+        one.execution_id: (one.quantity, one.price)
+        for one in state.trades.values()
+        if one.account == account and one.quantity
+    }
+    since = state.accounts[account].books_since
+    theirs = {
+        one.id: (one.quantity, one.price)
+        for one in venue.traded(account)
+        if one.quantity and (one.executed_at > since or one.id in ours)
+    }
+    require(
+        ours == theirs,
+        f"{account}: trades differ: only here {_minus(ours, theirs)},"
+        f" only at the broker {_minus(theirs, ours)}",
+    )
+
+
+def _minus(
+    one: dict[str, tuple[Decimal, Decimal]], other: dict[str, tuple[Decimal, Decimal]]
+) -> dict[str, tuple[Decimal, Decimal]]:
+    return {key: value for key, value in one.items() if other.get(key) != value}
