@@ -1,11 +1,10 @@
 """The composition root of the APIs: one desk's dialects behind one gate, as one ASGI application,
-and the order guide once more for a port of its own.
+and single dialects once more for ports of their own.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,9 @@ from api.service import gated, service
 from api.streams import routes as streams
 from api.targets.routes import targets
 from api.trading import routes as trading
-from api.webapi.routes import webapi
+from api.webapi.faults import control as faults
+from api.webapi.gateway import Gateway
+from api.webapi.routes import dialects_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,38 +28,47 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from engine.core import Engine
 
-__all__ = ["ALONE", "Desk", "WallClock", "application", "dialects", "guide_application", "rules"]
+__all__ = ["Desk", "Gateway", "WallClock", "alone", "application", "dialects", "rules"]
 
 
-def application(desk: Desk, settings: Settings) -> ASGIApp:
-    """Everything that is served for `desk`."""
+def application(desk: Desk, settings: Settings, gateway: Gateway | None = None) -> ASGIApp:
+    """Everything that is served for `desk`; ``gateway`` where another port serves it as well."""
     metrics = Metrics()
-    routes = [*trading.routes(desk, metrics), *streams.routes(desk, metrics)]
+    gateway = gateway or Gateway(desk)
+    routes = [
+        *trading.routes(desk, metrics),
+        *streams.routes(desk, metrics),
+        *faults.routes(gateway, metrics),
+    ]
     return service(
         routes,
         rules(settings, desk.keys),
         version("onetape"),
         metrics,
         lambda: desk.is_stopping,
-        dialects(desk, metrics),
+        dialects(desk, metrics, gateway),
     )
 
 
-def dialects(desk: Desk, metrics: Metrics) -> list[Dialect]:
+def dialects(desk: Desk, metrics: Metrics, gateway: Gateway | None = None) -> list[Dialect]:
     """What is served beside the Trading API."""
     ours = version("onetape")
-    return [targets(desk, ours, metrics), guide(desk, ours, metrics), *webapi(desk, ours, metrics)]
+    webapi = dialects_of(gateway or Gateway(desk), ours, metrics)
+    return [targets(desk, ours, metrics), guide(desk, ours, metrics), *webapi]
 
 
-def guide_application(desk: Desk, settings: Settings) -> ASGIApp:
-    """The order guide alone, at `/`, as it is served on its own port."""
-    alone = guide(desk, version("onetape"), Metrics(), base="")
+def alone(name: str, desk: Desk, settings: Settings, gateway: Gateway) -> ASGIApp:
+    """One dialect as it is served on its own port: the `guide` at `/`, or the `webapi` where it
+    always is, with the sessions that it has everywhere.
+    """
+    ours, metrics = version("onetape"), Metrics()
+    if name == "guide":
+        served = [guide(desk, ours, metrics, base="")]
+    else:
+        served = dialects_of(gateway, ours, metrics)
+    routes = [route for each in served for route in each.routes]
     stopping = lambda: desk.is_stopping  # noqa: E731  asked at every request
-    return gated(alone.routes, rules(settings, desk.keys), stopping, [alone])
-
-
-ALONE: Mapping[str, Callable[[Desk, Settings], ASGIApp]] = {"guide": guide_application}
-"""What makes each dialect that can have a port of its own."""
+    return gated(routes, rules(settings, desk.keys), stopping, served)
 
 
 def rules(settings: Settings, keys: KeyRing) -> GuardRules:

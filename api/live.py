@@ -16,7 +16,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Protocol
 
-from api.app import ALONE, Desk, WallClock, application
+from api.app import Desk, Gateway, WallClock, alone, application
 from api.compose import (
     Committer,
     SyntheticFeed,
@@ -92,6 +92,7 @@ class Live:
             keys=self.keys.ring,
             commit=self.committer.wake,
         )
+        self.gateway = Gateway(self.desk)
         self.tape.on_durable(self.desk.committed)
         self.tape.on_failure(self.desk.tape_failed)
         for name, broker in self.remote.items():
@@ -155,7 +156,7 @@ class Live:
             if self.companion is not None:
                 self.companion.start(stop.set)
 
-        app = WallClock(application(self.desk, self.settings), self.engine)
+        app = WallClock(application(self.desk, self.settings, self.gateway), self.engine)
         try:
             async with asyncio.TaskGroup() as group:
                 work = [
@@ -179,7 +180,7 @@ class Live:
     ) -> None:
         """Serve a dialect on a port of its own until ``stop``; comes back once it answers."""
         ready = asyncio.Event()
-        app = WallClock(ALONE[name](self.desk, self.settings), self.engine)
+        app = WallClock(alone(name, self.desk, self.settings, self.gateway), self.engine)
         group.create_task(serve(app, listener, self.settings, stop, ready.set))
         await ready.wait()
 

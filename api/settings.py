@@ -246,6 +246,10 @@ class WebApi(Section):
     prompt_timeout_s: float = Field(
         default=120.0, gt=0, description="How long a question can be answered, in market time."
     )
+    faults: bool = Field(
+        default=False,
+        description="Whether an admin can have things go wrong, by `/webapi/faults`.",
+    )
     penalty_s: float = Field(
         default=600.0,
         ge=0,

@@ -16,12 +16,15 @@ from api.settings import WebApi
 from api.webapi import errors
 from api.webapi.contracts import Contracts
 from api.webapi.days import Days
+from api.webapi.faults.faults import Faults
+from api.webapi.faults.garbler import Garbler
 from api.webapi.history import History
 from api.webapi.manners import MANNERS
 from api.webapi.pacing import Pacing
 from api.webapi.placing import Placing
 from api.webapi.reading import Lenient
 from api.webapi.session import Needs, Session, Sessions
+from api.webapi.stream.endpoint import StreamEndpoint
 from api.webapi.ticker import Ticker
 from api.webapi.worth import Worth
 
@@ -48,7 +51,11 @@ class Gateway:
         self.contracts = Contracts(desk.engine)
         self.days = Days(desk.board)
         self.history = History(desk.board)
-        self.placing = Placing(desk.engine, self.contracts, self.manner, self.settings)
+        self.faults = Faults()
+        self.placing = Placing(
+            desk.engine, self.contracts, self.manner, self.settings, self.faults.questions
+        )
+        self.stream = StreamEndpoint(self, lambda: Garbler(self.faults))
         self._pacing = Pacing(self.settings.penalty_s)
 
     def operation(

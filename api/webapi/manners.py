@@ -42,6 +42,8 @@ class Manner:
     """Filters of orders count only in the spelling `pre_submitted`."""
     period_table: bool = False
     """A period takes only the bar sizes that its row of the table has."""
+    streams_end: bool = False
+    """A stream of market data ends without a word a quarter of an hour after it was asked for."""
     paced: bool = False
     """Calls beyond the limits are answered 429, and shut out for the penalty."""
 
@@ -61,6 +63,7 @@ STRICT = Manner(
     one_question=True,
     exact_filters=True,
     period_table=True,
+    streams_end=True,
     paced=True,
 )
 MANNERS = {each.name: each for each in (FRIENDLY, STRICT)}

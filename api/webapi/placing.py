@@ -8,6 +8,7 @@ questions answered, also after a restart. Nothing here waits; the caller makes t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from api.webapi.contracts import Contract, Contracts
     from api.webapi.manners import Manner
     from api.webapi.plans import Piece, Plan
+    from api.webapi.questions import Question
     from api.webapi.session import Session
     from api.webapi.views import View
     from engine.core import Engine
@@ -41,12 +43,17 @@ class Placing:
     """Orders of one engine, with the questions about them."""
 
     def __init__(
-        self, engine: Engine, contracts: Contracts, manner: Manner, limits: WebApi
+        self,
+        engine: Engine,
+        contracts: Contracts,
+        manner: Manner,
+        limits: WebApi,
+        more: Callable[[], Iterable[Question]] = tuple,
     ) -> None:
         self._engine = engine
         self._contracts = contracts
         self._manner = manner
-        self._questions = Questions(limits, manner)
+        self._questions = Questions(limits, manner, more)
         self._timeout_ns = int(limits.prompt_timeout_s * NANOSECONDS)
 
     def place(self, session: Session, account: str, rows: list[Any]) -> Answer:

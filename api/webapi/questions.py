@@ -8,7 +8,7 @@ a question for its session.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,9 +58,15 @@ class Question(NamedTuple):
 class Questions:
     """Judges orders by the limits that are set."""
 
-    def __init__(self, limits: WebApi, manner: Manner) -> None:
+    def __init__(
+        self,
+        limits: WebApi,
+        manner: Manner,
+        more: Callable[[], Iterable[Question]] = tuple,
+    ) -> None:
         self._limits = limits
         self._manner = manner
+        self._more = more
 
     def about(
         self, session: Session, contract: Contract, request: OrderRequest, market: Decimal | None
@@ -75,6 +81,7 @@ class Questions:
             yield Question("o10151", MARKET + _SURE)
         if self._manner.cautious and request.order_type in _STOPS:
             yield Question("o10331", STOPS + _SURE)
+        yield from self._more()
 
     def _about_size(
         self, contract: Contract, request: OrderRequest, market: Decimal | None

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from api import docs_pages, openapi
 from api.dialect import Dialect
 from api.endpoints import Operation, Resource, operations_of
 from api.openapi import About
 from api.webapi import errors
+from api.webapi.faults.troubled import Troubled
 from api.webapi.gateway import Gateway
 from api.webapi.routes_contracts import ContractCalls
 from api.webapi.routes_market import MarketCalls
@@ -47,7 +48,8 @@ def webapi(desk: Desk, version: str, metrics: Metrics) -> list[Dialect]:
 def dialects_of(gateway: Gateway, version: str, metrics: Metrics) -> list[Dialect]:
     """The same for a gateway that somebody else uses as well: its stream, its own port."""
     operations = list(operations_by_path(gateway))
-    routes, old = _routes(operations, BASE, metrics), _routes(operations, OLD_BASE, metrics)
+    routes = _routes(gateway, operations, BASE, metrics)
+    old = _routes(gateway, operations, OLD_BASE, metrics)
     document = openapi.text(openapi.build(operations_of(routes), version, ABOUT)).encode()
     described = [*routes, *docs_pages.routes(document, BASE, ("",))]
     return [Dialect(BASE, described, errors.shape), Dialect(OLD_BASE, old, errors.shape)]
@@ -63,11 +65,14 @@ def operations_by_path(gateway: Gateway) -> Iterator[list[Operation]]:
     yield from ContractCalls(gateway).operations()
 
 
-def _routes(operations: Sequence[Sequence[Operation]], base: str, metrics: Metrics) -> list[Route]:
-    """The operations below ``base``, each path also with a slash at its end."""
-    routes = []
+def _routes(
+    gateway: Gateway, operations: Sequence[Sequence[Operation]], base: str, metrics: Metrics
+) -> list[BaseRoute]:
+    """The operations below ``base``, each path also with a slash at its end; and the stream."""
+    routes: list[BaseRoute] = gateway.stream.routes(base)
     for of_path in operations:
         whole = [replace(each, path=base + each.path) for each in of_path]
         resource = Resource(whole, errors.refusal_of, metrics)
-        routes += [Route(resource.path, resource), Route(f"{resource.path}/", resource)]
+        app = Troubled(resource, base, gateway.faults) if gateway.settings.faults else resource
+        routes += [Route(resource.path, app), Route(f"{resource.path}/", app)]
     return routes

@@ -55,11 +55,14 @@ class Session:
         self.logged_in_at = self.tickled_at = now_ms()
         self.has_portfolio = False
         """Whether the portfolio's accounts were asked for."""
+        self.generation = 0
+        """How often a brokerage session began: what hangs on one ends when this grows."""
         self._account = account
         self._begin()
 
     def _begin(self) -> None:
         """What a brokerage session starts with."""
+        self.generation += 1
         self.selected = self._account
         self.suppressed: frozenset[str] = frozenset()
         self.has_accounts = False

@@ -24,69 +24,18 @@ _CHOICE = lenient(
     keys=Items("Rows to send, all if absent", 300), fields=Items("Fields to send, all if absent")
 )
 _CODE = "AccountCode"
-_WORDS = [
-    "account",
-    "accounts",
-    "accrued",
-    "available",
-    "budget",
-    "buying",
-    "cash",
-    "code",
-    "commodities",
-    "currency",
-    "cushion",
-    "day",
-    "dividend",
-    "equity",
-    "excess",
-    "full",
-    "funds",
-    "gross",
-    "indian",
-    "init",
-    "initial",
-    "leverage",
-    "liquidation",
-    "liquidity",
-    "loan",
-    "look",
-    "ahead",
-    "maint",
-    "margin",
-    "market",
-    "money",
-    "net",
-    "option",
-    "previous",
-    "position",
-    "power",
-    "pnl",
-    "realized",
-    "ready",
-    "reg",
-    "remaining",
-    "req",
-    "settled",
-    "segment",
-    "sma",
-    "stock",
-    "t",
-    "title",
-    "total",
-    "trades",
-    "trading",
-    "type",
-    "uncertainty",
-    "unrealized",
-    "value",
-    "with",
-    "exchange",
-    "rate",
-    "acct",
-    "second",
-    "balance",
-]
+_KEYS = (
+    "AccountCode AccountReady AccountType AccruedCash AccruedDividend AvailableFunds "
+    "BuyingPower DayTradesRemaining EquityWithLoanValue ExcessLiquidity FullAvailableFunds "
+    "FullExcessLiquidity FullInitMarginReq FullMaintMarginReq GrossPositionValue "
+    "IncentiveCoupons IndianStockHaircut InitMarginReq LookAheadAvailableFunds "
+    "LookAheadExcessLiquidity LookAheadInitMarginReq LookAheadMaintMarginReq MaintMarginReq "
+    "NetLiquidation NetLiquidationUncertainty PASharesValue PhysicalCertificateValue "
+    "PostExpirationExcess PostExpirationMargin PreviousDayEquityWithLoanValue RegTEquity "
+    "RegTMargin SMA SegmentTitle TotalCashValue TradingType"
+)
+_CAMEL = {each.lower(): each for each in _KEYS.split(" ")}
+"""How this topic writes the words of the summary of REST."""
 _LEDGER_NAMES = {
     "acctcode": "acctCode",
     "secondkey": "secondKey",
@@ -224,6 +173,6 @@ class Ledger(_Books):
 
 
 def summary_key(name: str) -> str:
-    """A key of REST's summary as the stream writes it: ``netliquidation-s``, ``NetLiquidation-S``."""
+    """A key of REST's summary as the stream writes it: ``NetLiquidation-S``."""
     word, dash, segment = name.partition("-")
     return f"{_CAMEL.get(word, word.capitalize())}{dash}{segment.upper()}"

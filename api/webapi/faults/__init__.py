@@ -1,0 +1,1 @@
+"""Faults on request: what goes wrong at a real gateway, brought about here to see who bears it."""
