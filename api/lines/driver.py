@@ -120,18 +120,26 @@ class Driver:
 
     def _look(self) -> None:
         self._is_due = False
-        if not self._is_ended:
-            self.tell(self.line.tick)
+        self._tell_safely(self.line.tick)
 
     def _heard(self, report: Report) -> None:
         self.heard_at = time.time_ns()
-        if not self._is_ended:
-            self.tell(self.line.heard, report)
+        self._tell_safely(self.line.heard, report)
 
     def _opened(self) -> None:
         self.heard_at = time.time_ns()
-        if not self._is_ended:
-            self.tell(self.line.opened)
+        self._tell_safely(self.line.opened)
+
+    def _tell_safely(self, news: Callable[..., None], *arguments: Any) -> None:
+        """Tell the line, for a caller that must not be told of a fault of ours: an adapter would
+        take it for one of its own, and the loop would go on.
+        """
+        if self._is_ended:
+            return
+        try:
+            self.tell(news, *arguments)
+        except Exception as error:  # noqa: BLE001  it ends the process, by way of ``run``
+            self._break(error)
 
     def _now(self) -> int:
         """The time for the line; facts are labelled by the machine's clock."""
@@ -182,11 +190,15 @@ class Driver:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if task.cancelled() or task.exception() is None:
-            return
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        """Not the broker's fault but ours: the process ends, and the next one looks it all up."""
+        log.error("the line to %s is broken", self.broker.name, exc_info=error)
         if self._fault is not None and not self._fault.done():
-            # Not the broker's fault but ours: the process ends, and the next one looks it all up.
-            self._fault.set_exception(task.exception() or RuntimeError("a task failed"))
+            self._fault.set_exception(error)
 
     def _disconnect(self) -> None:
         """End the connection without a word to the line."""

@@ -26,6 +26,7 @@ from engine.values import NANOSECONDS, Holder, Status
 
 if TYPE_CHECKING:
     from api.lines.port import Floor
+    from api.streams.event import Event
     from api.streams.hub import Hub
     from engine.orders import Order
     from engine.tape import Record
@@ -62,11 +63,15 @@ class Lines:
         now = self._clock()
         line = Line(self._engine, broker.name, accounts, broker.capabilities, chance, timing, now)
         driver = Driver(line, broker, self._floor, self._clock, timing)
-        driver.on_turn = Teller(self._hub, self._clock).look
+        driver.on_turn = Teller(self._publish, self._clock).look
         self.drivers.append(driver)
         for account in accounts:
             self._patience_s[account] = patience_s
         return driver
+
+    def _publish(self, events: list[Event]) -> None:
+        if self._hub.subscribers:
+            self._hub.publish(events)
 
     async def run(self) -> None:
         """Keep every line until cancelled."""

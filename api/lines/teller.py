@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from api.streams.event import event_of
+from api.streams.event import Event, event_of
 from api.streams.messages import Connection, ConnectionEvent, Message, RateLimit, RateLimitEvent
 from api.trading import render
 from engine.line import LineState
 
 if TYPE_CHECKING:
     from api.lines.driver import Driver
-    from api.streams.hub import Hub
 
 _TRYING = frozenset({LineState.CONNECTING, LineState.LOST})
 
@@ -24,8 +23,8 @@ _TRYING = frozenset({LineState.CONNECTING, LineState.LOST})
 class Teller:
     """Looks at one line after each turn of it, and tells what has changed."""
 
-    def __init__(self, hub: Hub, clock: Callable[[], int]) -> None:
-        self._hub = hub
+    def __init__(self, publish: Callable[[list[Event]], None], clock: Callable[[], int]) -> None:
+        self._publish = publish
         self._clock = clock
         self._told = 0
         self._was_up = False
@@ -36,8 +35,8 @@ class Teller:
         """Tell what has changed since the last look."""
         now = self._clock()
         said = [*self._connection(driver, now), *self._rate(driver, now)]
-        if said and self._hub.subscribers:
-            self._hub.publish([event_of(each) for each in said])
+        if said:
+            self._publish([event_of(each) for each in said])
 
     def _connection(self, driver: Driver, now: int) -> Iterator[Message]:
         line = driver.line

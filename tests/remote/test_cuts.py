@@ -78,7 +78,8 @@ async def test_a_change_disturbed_at_any_step_is_made_once_and_seen(
         if step in CUTS:
             await made.back()
         theirs = hand.order(order.id)
-        assert (theirs.quantity, len(theirs.past_ids)) == (7, 1)
+        assert theirs.quantity == 7
+        assert len(theirs.past_ids) == 1
         assert theirs.broker_id in order.live_ids
         assert (await made.post("/reconcile"))["differences"] == 0
     assert {"order_modified", "order_resolved"} & set(made.story(order.id))
