@@ -1,54 +1,49 @@
-"""What was not begun here counts once: in the balance the books began with, or as trades since."""
+"""What was not begun here is taken over once, and never mistaken for ours."""
 
-from engine import reports
-from engine.actions import TakeSnapshot
-from engine.statements import BrokerOrder
-from engine.values import Status
-from tests.builders import dec, order
+from engine import adoption
+from engine.statements import BrokerOrder, Execution, Holding
+from engine.values import Side, Status
+from tests.builders import dec, figures, order
 from tests.engine.remote import ACCOUNT, Remote
 
-MANUAL = BrokerOrder("m1", None, order(quantity=10, limit_price=99), Status.OPEN)
 
-
-def test_news_of_somebody_elses_order_that_is_older_than_the_books_opens_nothing() -> None:
-    """It traded and ended before the books began, and the news of its entry came late."""
-    world = Remote()
-    world.books.orders["m1"] = MANUAL
-    world.books.fill("m1", "x0", dec(10), dec(99), world.now - 5)
-    world.connect()
-    head = world.tape.head
-    world.heard(reports.ForeignOrder(ACCOUNT, MANUAL))
-    world.wait(0)
-    world.sync()
-    assert world.tape.head == head
-    assert world.engine.state.orders == {}
-    assert world.account.positions["AAPL"].quantity == 10
-
-
-def test_news_of_somebody_elses_order_has_the_books_compared_and_a_repeat_does_not() -> None:
+def test_our_id_finds_the_order_only_in_its_own_account() -> None:
     world = Remote().connect()
-    world.books.orders["m1"] = MANUAL
-    world.heard(reports.ForeignOrder(ACCOUNT, MANUAL))
-    world.wait(0)
-    world.sync()
-    (one,) = world.engine.state.working(ACCOUNT)
-    assert one.broker_ids == ("m1",)
-    world.heard(reports.ForeignOrder(ACCOUNT, MANUAL))
-    world.wait(0)
-    assert not [each for each in world.drop() if isinstance(each, TakeSnapshot)]
+    one = world.working()
+    stated = BrokerOrder("b1", one.id, one.request, Status.OPEN)
+    execution = Execution("x1", "b1", "AAPL", Side.BUY, dec(1), dec(90), 1, one.id)
+    assert adoption.find(world.engine, ACCOUNT, stated) is one
+    assert adoption.owner(world.engine, ACCOUNT, execution) is one
+    assert adoption.find(world.engine, "U2", stated) is None
+    assert adoption.owner(world.engine, "U2", execution) is None
 
 
-def test_a_trade_from_before_the_books_does_not_come_in_by_way_of_its_correction() -> None:
+def test_the_id_of_the_broker_finds_an_order_of_the_same_kind_only() -> None:
+    world = Remote().connect()
+    one = world.working()
+    same = BrokerOrder("b1", "ord_of_another_tape", one.request, Status.OPEN)
+    other = BrokerOrder("b1", None, order(side=Side.SELL, limit_price=90), Status.OPEN)
+    assert adoption.find(world.engine, ACCOUNT, same) is one
+    assert adoption.find(world.engine, ACCOUNT, other) is None
+    bought = Execution("x1", "b1", "AAPL", Side.BUY, dec(1), dec(90), 1, "ord_of_another_tape")
+    sold = Execution("x1", "b1", "AAPL", Side.SELL, dec(1), dec(90), 1)
+    assert adoption.owner(world.engine, ACCOUNT, bought) is one
+    assert adoption.owner(world.engine, ACCOUNT, sold) is None
+
+
+def test_books_open_at_the_price_of_the_market_where_the_broker_states_no_cost() -> None:
     world = Remote()
-    world.books.orders["m1"] = MANUAL
-    at = world.now - 5
-    world.books.fill("m1", "x0", dec(4), dec(99), at)
-    world.connect()
-    world.heard(
-        reports.Corrected(
-            "", "x0", dec(4), dec(98), at, revision=1, broker_id="m1", account=ACCOUNT
-        )
-    )
-    world.heard(reports.Filled("", "x0", dec(4), dec(99), at, broker_id="m1", account=ACCOUNT))
-    assert world.engine.state.trades == {}
-    assert world.account.positions["AAPL"].quantity == 4
+    world.books.others["AAPL"] = Holding(dec(3))
+    snapshot = world.books.snapshot(world.now)
+    account = world.account
+    assert figures(adoption.difference_of_cost(world.engine, account, snapshot, "AAPL")) == (0,)
+    bare = Remote()
+    bare.books.others["AAPL"] = Holding(dec(3), None)
+    stated = {"AAPL": Holding(dec(3))}
+    held = bare.books.snapshot(bare.now)
+    held = type(held)(ACCOUNT, (), (), (), stated, {"USD": dec(0)}, bare.now)
+    adoption.open_books(bare.engine, bare.account, held)
+    assert figures(bare.account.positions["AAPL"].cost) == (300,)
+    assert bare.account.cash == {}
+    adoption.open_books(bare.engine, bare.account, held)
+    assert bare.facts()[-1] == "BooksOpened"

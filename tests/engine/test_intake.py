@@ -199,3 +199,46 @@ def test_a_split_is_a_fact_for_each_position_it_touches() -> None:
     world.engine.report(reports.PositionSplit(ACCOUNT, "AAPL", dec(2)))
     assert world.facts(head) == ["PositionAdjusted"] * 2
     assert [one.quantity for one in world.account.positions.values()] == [20, 10, 1]
+
+
+def test_an_acknowledgement_told_again_without_an_id_is_no_news() -> None:
+    world = silent()
+    one = world.buy(limit_price=90)
+    head = world.tape.head
+    for _ in range(3):
+        world.engine.report(reports.Accepted(one.id))
+    assert world.facts(head) == ["OrderAccepted"]
+
+
+def test_an_incarnation_that_ended_is_told_once() -> None:
+    world = silent()
+    one = world.buy(limit_price=90)
+    for broker_id in ("b1", "b2"):
+        world.engine.report(reports.Accepted(one.id, broker_id))
+    head = world.tape.head
+    for _ in range(2):
+        world.engine.report(reports.Cancelled(one.id, broker_id="b1"))
+    assert world.facts(head) == ["BrokerOrderEnded"]
+
+
+def test_a_replaced_order_is_cancelled_by_the_end_of_its_newest_id() -> None:
+    world = silent()
+    one = world.buy(limit_price=90)
+    world.engine.report(reports.Accepted(one.id, "b1"))
+    change = OrderChange(limit_price=dec(91))
+    for _ in range(2):
+        world.engine.report(reports.Modified(one.id, change, "b2"))
+    assert (one.live_ids, one.limit_price) == (("b2",), dec(91))
+    world.engine.report(reports.Cancelled(one.id, broker_id="b1"))
+    before = one.status
+    world.engine.report(reports.Cancelled(one.id, broker_id="b2"))
+    assert (before, one.status) == (Status.OPEN, Status.CANCELLED)
+
+
+def test_a_change_of_a_rejected_order_is_no_news() -> None:
+    world = silent()
+    one = world.buy(limit_price=90)
+    world.engine.report(reports.Rejected(one.id, RejectReason.UNKNOWN, "no"))
+    head = world.tape.head
+    world.engine.report(reports.Modified(one.id, OrderChange(limit_price=dec(91))))
+    assert world.facts(head) == []

@@ -9,7 +9,7 @@ from engine.actions import Connect, Disconnect, LookUp, Send, TakeSnapshot, Timi
 from engine.alarms import AlarmKind, alarms
 from engine.breaker import BreakerState
 from engine.errors import ProviderUnavailable
-from engine.line import LineState
+from engine.line import Line, LineState
 from engine.maintenance import Window
 from engine.ports import Cancel, Submit
 from engine.requests import OrderChange
@@ -322,3 +322,47 @@ def test_the_tape_tells_the_story_of_a_lost_acknowledgement() -> None:
     assert resolved.causation == found.seq
     assert unknown.event == ev.OrderOutcomeUnknown(one.id, "the connection was reset")
     assert resolved.event == ev.OrderResolved(one.id, True, "lookup", "b1")
+
+
+def test_a_line_that_was_started_is_not_started_again() -> None:
+    world = Remote()
+    world.line.start(world.now)
+    world.did(Connect)
+    world.line.start(world.now)
+    assert not world.line.actions
+
+
+def test_a_cancel_under_way_while_syncing_leaves_its_symbol_for_the_next_time() -> None:
+    world = Remote().connect()
+    one = world.working()
+    world.line.refresh(world.now)
+    world.did(TakeSnapshot)
+    world.line.snapshot_failed(world.now, ACCOUNT, "502")
+    world.engine.cancel(ACCOUNT, one.id)
+    world.wait(1)
+    actions = world.drop()
+    assert {type(each) for each in actions} == {Send, TakeSnapshot}
+    world.heard(reports.CashMoved(ACCOUNT, dec(1), "USD", "dividend"))
+    world.books.cash["USD"] += 1
+    world.line.snapshot_taken(world.now, world.books.snapshot(world.now))
+    assert one.status is Status.PENDING_CANCEL
+    assert world.account.cash["USD"] == 100_001
+
+
+def test_two_accounts_are_connected_together() -> None:
+    world = Remote()
+    world.engine.serve_remotely("U2", Far(), "USD")
+    line = Line(world.engine, "far", (ACCOUNT, "U2"), EVERYTHING, lambda: 0.5)
+    line.start(world.now)
+    line.opened(world.now)
+    line.actions.clear()
+    line.snapshot_taken(world.now, world.books.snapshot(world.now))
+    assert line.state is not LineState.CONNECTED
+    line.snapshot_taken(world.now, world.books.snapshot(world.now, "U2"))
+    assert line.down_since is None
+    assert world.engine.state.accounts["U2"].books_since == world.now
+
+
+class Far:
+    name = "far"
+    capabilities = EVERYTHING

@@ -370,3 +370,32 @@ def test_the_state_with_doubts_survives_its_bytes() -> None:
     assert again.to_bytes() == data
     assert alarms(again) == alarms(world.engine.state)
     assert len(alarms(again, "U9")) == 0
+
+
+def test_disputes_are_settled_one_by_one() -> None:
+    world = Remote().connect()
+    world.books.others["AAPL"] = Holding(dec(3), dec(330))
+    world.books.others["EUR/USD"] = Holding(dec(3), dec(4))
+    assert settle(world) == 2
+    world.engine.accept_position(ACCOUNT, "AAPL", "yes")
+    assert list(world.engine.state.doubts.disputes[ACCOUNT]) == ["EUR/USD"]
+
+
+def test_a_trade_taken_back_here_is_not_brought_back_by_a_statement() -> None:
+    world = Remote().connect()
+    one = world.working()
+    world.books.fill("b1", "x1", dec(4), dec(90), world.now)
+    settle(world)
+    world.heard(reports.Busted(one.id, "x1", "mistake"))
+    assert settle(world) == 2  # the position is in dispute and cash differs; no new trade
+    assert one.filled == 0
+    assert alarms(world.engine.state)[0].kind is AlarmKind.POSITION_DISPUTED
+
+
+def test_a_trailing_stop_moves_with_its_market_and_is_no_difference() -> None:
+    world = Remote().connect()
+    one = world.sell(1, trailing_distance=5)
+    world.line.answered(world.now, world.sent(), [reports.Accepted(one.id, "b1")])
+    request = msgspec.structs.replace(one.request, stop_price=dec(97))
+    world.books.take(one, "b1", request)
+    assert settle(world) == 0

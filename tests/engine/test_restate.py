@@ -243,3 +243,15 @@ def test_a_busted_trade_keeps_its_place_and_can_be_put_right_again() -> None:
     assert figures(trade.quantity, trade.position_id) == (7, "pos_0000000003")
     assert state.accounts["DU1"].cash == {"USD": -693}
     assert figures(state.orders["ord_1"].filled, state.orders["ord_1"].notional) == (7, 693)
+
+
+def test_a_position_opened_by_an_adjustment_is_told_again_with_it() -> None:
+    story: list[tuple[str, ev.Event]] = [
+        ("DU1", ev.AccountOpened("USD", "far")),
+        ("DU1", ev.PositionAdjusted("pos_2", "AAPL", "opening balance", dec(5), dec(500))),
+        ("DU1", ev.OrderSubmitted("ord_3", order(quantity=10))),
+        ("DU1", ev.TradeFilled("trd_0000000004", "ord_3", "x1", dec(10), dec(100), 5)),
+        ("DU1", ev.TradeCorrected("trd_0000000004", dec(9), dec(90))),
+    ]
+    position = fold(records(story)).accounts["DU1"].positions["AAPL"]
+    assert (position.id, figures(position.quantity, position.cost)) == ("pos_2", (14, 1310))

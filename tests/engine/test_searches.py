@@ -8,8 +8,8 @@ from engine.actions import LookUp
 from engine.alarms import AlarmKind, alarms
 from engine.orders import Order
 from engine.ports import Capabilities, RateLimits
-from engine.statements import Lookup
-from engine.values import Status
+from engine.statements import Execution, Lookup
+from engine.values import Side, Status
 from tests.builders import EVERYTHING, dec
 from tests.engine.remote import DELAYED, SECOND, Remote
 
@@ -170,3 +170,16 @@ def test_only_the_accounts_of_the_line_are_looked_for() -> None:
 class _Far:
     name = "farther"
     capabilities = EVERYTHING
+
+
+def test_executions_may_be_found_where_the_order_is_not() -> None:
+    world = Remote().connect()
+    other, one = world.working(broker_id="b2"), lost(world)
+    world.drop()
+    world.line.lookup_failed(world.now, one.id, "502")
+    world.wait(5)
+    world.drop()
+    fill = Execution("x1", "b1", "AAPL", Side.BUY, dec(4), dec(90), world.now, one.id)
+    strange = msgspec.structs.replace(fill, execution_id="x2", order_id=other.id)
+    world.line.looked_up(world.now, Lookup(one.id, (), (fill, strange)))
+    assert (one.status, one.filled, other.filled) == (Status.PARTIALLY_FILLED, dec(4), dec(0))
