@@ -19,7 +19,7 @@ from api.webapi.days import Days
 from api.webapi.faults.faults import Faults
 from api.webapi.faults.garbler import Garbler
 from api.webapi.history import History
-from api.webapi.manners import MANNERS
+from api.webapi.manners import MANNERS, Manner
 from api.webapi.pacing import Pacing
 from api.webapi.placing import Placing
 from api.webapi.reading import Lenient
@@ -39,14 +39,14 @@ NO_QUERY = Lenient()
 
 
 class Gateway:
-    """One desk behind the Web API."""
+    """One desk behind the Web API, in the manner of its settings unless another is given."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, manner: Manner | None = None) -> None:
         self.desk = desk
         self.engine = desk.engine
         self.board = desk.board
         self.settings = WebApi() if desk.settings is None else desk.settings.webapi
-        self.manner = MANNERS[self.settings.manner]
+        self.manner = manner or MANNERS[self.settings.manner]
         self.sessions = Sessions(lambda: desk.default_account)
         self.contracts = Contracts(desk.engine)
         self.days = Days(desk.board)

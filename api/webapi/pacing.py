@@ -31,7 +31,9 @@ INTERVAL_S = {
 asked for twice: these have a second call at once."""
 HISTORY_MAX = 5
 """Requests for bars under way at once."""
-_TWICE = frozenset({"/iserver/account/orders", "/iserver/account/trades"})
+_TWICE = frozenset(
+    {"/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned"}
+)
 
 
 class Pacing:
