@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import Gateway, alone
+from api.app import Gateway
+from api.app import alone as served_alone
 from api.endpoints import Call
 from api.guards import GuardRules
 from api.guide.routes import Guide
@@ -267,7 +268,9 @@ async def test_a_cancel_that_did_not_happen_is_not_called_one(world: World, endi
 @pytest.fixture
 async def alone(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the guide on a port of its own."""
-    transport = httpx.ASGITransport(alone("guide", world.desk, Settings(), Gateway(world.desk)))
+    transport = httpx.ASGITransport(
+        served_alone("guide", world.desk, Settings(), Gateway(world.desk))
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as one:
         yield one
 
