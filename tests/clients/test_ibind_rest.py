@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx
 import pytest
@@ -35,7 +35,7 @@ class Desk(NamedTuple):
     step: Callable[[], None]
 
 
-def connected(manner: str) -> Iterator[Desk]:
+def connected(manner: Literal["friendly", "strict"]) -> Iterator[Desk]:
     """A client of a gateway in this manner."""
     world = World()
     world.desk.settings = Settings(webapi=WebApi(manner=manner))
