@@ -23,6 +23,7 @@ from engine.statements import BrokerOrder, Execution, execution_key
 from engine.values import FINAL, ZERO, OrderType, RejectReason, Status
 
 _TERMS = ("quantity", "limit_price", "stop_price", "trailing_distance")
+_AT_WORK = (Status.OPEN, Status.PARTIALLY_FILLED)
 
 
 def explain_execution(findings: Findings, order: Order, stated: Execution) -> None:
@@ -89,7 +90,8 @@ def explain_order(
     findings: Findings, order: Order, stated: Sequence[BrokerOrder], taken_at: int
 ) -> None:
     """Bring one of our orders in line with every incarnation the broker states of it, once its
-    executions are in the books. ``taken_at`` is when the broker said so, ns UTC.
+    executions are in the books. ``taken_at`` is when the broker was asked, by the clock that
+    labels facts.
     """
     working = [one for one in stated if one.status not in FINAL]
     if working and order.status is not Status.UNKNOWN:
@@ -157,6 +159,9 @@ def _explain_work(
     if answer is not None:
         with findings.difference("status", order.status, theirs, order.symbol, order.id):
             engine.write(account, answer)
+    if order.leaving and order.status in _AT_WORK:
+        with findings.difference("cancel", "asked for", "not made", order.symbol, order.id):
+            engine.withdraw(order, order.leaving)
 
 
 def _explain_revival(findings: Findings, order: Order, shown: BrokerOrder) -> None:

@@ -35,8 +35,9 @@ _STOP_LOSS, _TAKE_PROFIT = Role.STOP_LOSS, Role.TAKE_PROFIT
 class Order(msgspec.Struct, gc=False, omit_defaults=True):
     """One order as it stands. Times are ns UTC; ``notional`` is the sum of quantity times price
     over its fills; ``sought`` is the total quantity that a change still unanswered asks for, and
-    ``asked`` how many changes are unanswered. ``ended_ids`` are those of the ``broker_ids`` under
-    which it works no more, ``ended`` how the broker said that it ended, if it did.
+    ``asked`` how many changes are unanswered. ``leaving`` is why a cancel was asked for, until one
+    is turned down. ``ended_ids`` are those of the ``broker_ids`` under which it works no more,
+    ``ended`` how the broker said that it ended, if it did.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     message: str = ""
     origin: Origin = Origin.CLIENT
     asked: int = 0
+    leaving: str = ""
     ended: Status | None = None
     ended_ids: tuple[str, ...] = ()
 

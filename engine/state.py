@@ -211,10 +211,13 @@ class State(Ledger):
             self._put_back(order)
 
     def _cancel_requested(self, record: Record, fact: ev.OrderCancelRequested) -> None:
-        move(self._known(fact.order_id), Step.CANCEL_REQUESTED, record.ts)
+        order = self._known(fact.order_id)
+        move(order, Step.CANCEL_REQUESTED, record.ts)
+        order.leaving = fact.reason
 
     def _cancel_rejected(self, record: Record, fact: ev.OrderCancelRejected) -> None:
         order = self._known(fact.order_id)
+        order.leaving = ""
         if order.status is Status.PENDING_CANCEL:
             orders.put_back(order, record.ts)
 

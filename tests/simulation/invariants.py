@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine import events as ev
+from engine.alarms import AlarmKind, alarm_id
 from engine.state import State
 from engine.tape import Record
 from engine.values import FINAL, ZERO, Status, signed
@@ -141,9 +142,46 @@ def check_settled(state: State, clients: Iterable[Client]) -> None:
             order.status in WORKING or order.is_final,
             f"{order.id} of {order.account} is still {order.status}",
         )
-        require(order.is_final or order.sought is None, f"{order.id}: a change is still unanswered")
+        is_asked = not order.is_final and (order.asked or order.leaving)
+        require(not is_asked, f"{order.id}: a change or a cancel is still unanswered")
     for client in clients:
         require(client.is_done, f"the client of {client.account} still waits for an answer")
+
+
+def check_carried_out(state: State, records: Iterable[Record], clients: Iterable[Client]) -> None:
+    """Every cancel and change that was acknowledged came to something, and the tape says what."""
+    ends: dict[type, dict[str, int]] = {kind: {} for kind in (*_ASKED, *_ANSWERED)}
+    for record in records:
+        kind = type(record.event)
+        if kind in ends:
+            ends[kind][getattr(record.event, "order_id", "")] = record.seq
+    for client in clients:
+        for asked, answers, orders in (
+            (ev.OrderCancelRequested, (ev.OrderCancelRejected,), client.cancelled),
+            (ev.OrderModifyRequested, (ev.OrderModified, ev.OrderModifyRejected), client.changed),
+        ):
+            for order_id in orders:
+                order, since = state.orders[order_id], ends[asked].get(order_id, 0)
+                answered = max(ends[kind].get(order_id, 0) for kind in answers)
+                require(
+                    order.is_final or answered > since > 0,
+                    f"{order_id} is {order.status}: nothing came of {asked.__name__} at {since}",
+                )
+
+
+_ASKED = (ev.OrderCancelRequested, ev.OrderModifyRequested)
+_ANSWERED = (ev.OrderCancelRejected, ev.OrderModified, ev.OrderModifyRejected)
+
+
+def check_overfills(state: State, records: Iterable[Record]) -> None:
+    """An order that traded more than it was for had a person called."""
+    raised = {one.event.alarm_id for one in records if isinstance(one.event, ev.AlarmRaised)}
+    for order in state.orders.values():
+        require(
+            order.filled <= order.quantity
+            or alarm_id(AlarmKind.ORDER_OVERFILLED, order.id) in raised,
+            f"{order.id} has filled {order.filled} of {order.quantity}, and nobody was told",
+        )
 
 
 def check_agreement(state: State, venue: Venue, accounts: Iterable[str]) -> None:

@@ -15,9 +15,10 @@ from random import Random
 
 from engine.alarms import AlarmKind, alarms
 from engine.events import OrderOutcomeUnknown
+from engine.reconcile import reconcile
 from engine.tape import Record
 from engine.values import NANOSECONDS, Status
-from tests.simulation import invariants
+from tests.simulation import invariants, statements
 from tests.simulation.broker import Venue
 from tests.simulation.clients import Client, Command, Reply
 from tests.simulation.clock import Clock
@@ -197,7 +198,14 @@ class World:
         invariants.check_settled(state, self.clients)
         invariants.check_acknowledged(state, self.clients)
         invariants.check_agreement(state, self.venue, ACCOUNTS)
-        invariants.check_fold(engine.tape.records(), state)
+        records = list(engine.tape.records())
+        invariants.check_carried_out(state, records, self.clients)
+        invariants.check_overfills(state, records)
+        for account in ACCOUNTS:
+            again = reconcile(engine, statements.snapshot(self.venue, account))
+            require(not again, f"{account}: reconciling once more found {again} differences")
+        require(engine.tape.head == len(records), "reconciling once more wrote something")
+        invariants.check_fold(records, state)
 
     def _told(self) -> Run:
         engine = self._living().engine
