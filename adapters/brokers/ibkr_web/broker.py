@@ -93,8 +93,8 @@ class IbkrWebBroker:
         finally:
             self._session.close()
             self._lists.cancel()
-            if not self._failed.cancel():
-                self._failed.exception()
+            if self._failed.done() and not self._failed.cancelled():
+                self._failed.exception()  # it is raised, or came too late to be
             await self._transport.close()
 
     async def send(self, instruction: Instruction) -> Iterable[Report]:

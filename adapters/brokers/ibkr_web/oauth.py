@@ -200,11 +200,9 @@ def _file(chosen: Mapping[str, Any], name: str) -> bytes:
 
 
 def _private_key(pem: bytes, name: str) -> RSAPrivateKey:
-    try:
-        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    except ImportError:
-        raise ValueError(f"{name}: signing needs the extra: pip install 'onetape[oauth]'") from None
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError):

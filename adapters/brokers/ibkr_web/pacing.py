@@ -36,7 +36,7 @@ CALM_S = 600.0
 
 
 class Pacing:
-    """The buckets of one username. ``pace`` stretches every path's interval."""
+    """The buckets of one username. ``pace`` stretches every interval."""
 
     def __init__(
         self,
@@ -47,9 +47,11 @@ class Pacing:
     ) -> None:
         self._clock = clock_ns
         now = clock_ns()
-        self._all = Bucket(PER_SECOND, NANOSECONDS, now)
+        second = int(pace * NANOSECONDS) or 1
+        self._second = second
+        self._all = Bucket(PER_SECOND, second, now)
         self._paths = [
-            (re.compile(pattern), Bucket(calls, int(seconds * pace * NANOSECONDS) or 1, now))
+            (re.compile(pattern), Bucket(calls, int(seconds * second) or 1, now))
             for pattern, calls, seconds in INTERVALS_S
         ]
         self._penalty_s = penalty_s
@@ -91,7 +93,7 @@ class Pacing:
         buckets = self._meant(method, path)
         waits = [bucket.wait(now, is_urgent) for bucket in buckets]
         if self._hurried and not is_urgent:
-            waits.append(NANOSECONDS // PER_SECOND)
+            waits.append(self._second // PER_SECOND)
         return max(waits)
 
     def _meant(self, method: str, path: str) -> list[Bucket]:

@@ -74,9 +74,8 @@ class Stream:
         except (WebSocketException, OSError, TimeoutError) as error:
             if isinstance(error, ConnectionError) and not isinstance(error, ConnectionResetError):
                 raise
-            raise NotAnswered(
-                f"the stream was lost: {str(error) or type(error).__name__}"
-            ) from error
+            said = str(error) or type(error).__name__
+            raise NotAnswered(f"the stream was lost: {said}") from error
 
     async def _follow(
         self, socket: ClientConnection, opened: Callable[[], None], hear: Hear
