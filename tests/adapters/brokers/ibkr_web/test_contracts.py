@@ -1,0 +1,111 @@
+"""How symbols and contract numbers find each other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from adapters.brokers.ibkr_web import tls
+from adapters.brokers.ibkr_web.contracts import Contracts, Increment, off_step
+from adapters.brokers.ibkr_web.errors import NoContract
+from adapters.brokers.ibkr_web.pacing import Pacing
+from adapters.brokers.ibkr_web.transport import Transport
+from tests.adapters.brokers.ibkr_web.gateway import Gateway
+from tests.adapters.brokers.ibkr_web.line import served
+from tests.builders import dec
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def contracts(
+    gateway: Gateway, given: dict[str, int] | None = None
+) -> AsyncIterator[Contracts]:
+    """The directory of one gateway."""
+    async with served(gateway) as (url, _):
+        transport = Transport(url, Pacing(0.001), tls.context(""))
+        try:
+            yield Contracts(transport, given)
+        finally:
+            await transport.close()
+
+
+async def test_a_stock_is_the_american_listing_and_asked_for_once() -> None:
+    gateway = Gateway()
+    listed = [
+        {"name": "RIO PLC", "contracts": [{"conid": 1, "exchange": "LSE", "isUS": False}]},
+        {"name": "RIO ADR", "contracts": [{"conid": 2, "exchange": "NYSE", "isUS": True}]},
+    ]
+    gateway.lay("/trsrv/stocks", {"RIO": listed})
+    async with contracts(gateway) as directory:
+        assert [await directory.conid("RIO") for _ in range(3)] == [2, 2, 2]
+        assert await directory.symbol(2) == "RIO"
+    assert len(gateway.calls) == 1
+
+
+async def test_a_pair_is_that_of_its_quote_currency() -> None:
+    gateway = Gateway()
+    pairs = [{"symbol": "AUD.CHF", "conid": 3}, {"symbol": "EUR.CHF", "conid": 4}]
+    gateway.lay("/iserver/currency/pairs", {"CHF": pairs})
+    async with contracts(gateway) as directory:
+        assert await directory.conid("EUR/CHF") == 4
+    assert gateway.calls[0][2] == {"currency": "CHF"}
+
+
+async def test_the_search_is_the_last_resort_and_its_numbers_may_be_texts() -> None:
+    gateway = Gateway()
+    gateway.lay("/trsrv/stocks", {})
+    gateway.lay("/iserver/secdef/search", [{"symbol": "SPX", "conid": "416904"}])
+    async with contracts(gateway) as directory:
+        assert await directory.conid("SPX") == 416904
+
+
+async def test_a_symbol_without_a_contract_is_named() -> None:
+    gateway = Gateway()
+    gateway.lay("/trsrv/stocks", {"NOPE": []})
+    gateway.lay("/iserver/secdef/search", {"error": "No symbol found"}, status=500)
+    async with contracts(gateway) as directory:
+        with pytest.raises(NoContract, match="NOPE"):
+            await directory.conid("NOPE")
+
+
+async def test_given_numbers_and_known_ones_cost_no_call() -> None:
+    gateway = Gateway()
+    async with contracts(gateway, {"SAP": 14204, "AAPL": 5}) as directory:
+        assert await directory.conid("SAP") == 14204
+        assert await directory.conid("AAPL") == 5
+        assert await directory.conid("MSFT") == 272093
+        assert await directory.symbol(14204) == "SAP"
+    assert gateway.calls == []
+
+
+@pytest.mark.parametrize(
+    ("info", "symbol"),
+    [
+        ({"symbol": "RIO", "instrument_type": "STK", "local_symbol": "RIO"}, "RIO"),
+        ({"symbol": "EUR", "instrument_type": "CASH", "local_symbol": "EUR.CHF"}, "EUR/CHF"),
+        ({"symbol": "EUR", "instrument_type": "CASH", "currency": "CHF"}, "EUR/CHF"),
+    ],
+)
+async def test_a_number_that_was_never_looked_for_is_asked_about(
+    info: dict[str, str], symbol: str
+) -> None:
+    gateway = Gateway()
+    gateway.lay("/iserver/contract/77/info", info)
+    async with contracts(gateway) as directory:
+        assert await directory.symbol(77) == symbol
+
+
+async def test_steps_of_prices_depend_on_the_price() -> None:
+    gateway = Gateway()
+    rules = [{"lowerEdge": 1.0, "increment": 0.01}, {"lowerEdge": 0.0, "increment": 0.0001}]
+    gateway.lay("/iserver/contract/rules", {"incrementRules": rules})
+    async with contracts(gateway) as directory:
+        steps = await directory.increments(1, is_buy=True)
+    assert off_step(dec("0.1234"), steps) is None
+    assert off_step(dec("1.2345"), steps) == dec("0.01")
+    assert off_step(dec("1.23"), steps) is None
+    assert off_step(dec("1.2345"), ()) is None
+    assert steps[0] == Increment(dec(0), dec("0.0001"))
