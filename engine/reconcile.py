@@ -44,13 +44,17 @@ def reconcile(
     snapshot: Snapshot,
     unsettled: Collection[str] = (),
     unsent: Collection[str] = (),
+    asked_at: int | None = None,
 ) -> int:
     """Explain every difference between ``snapshot`` and our books; gives how many there were.
 
     ``unsettled`` symbols keep their statuses, terms and positions for now (new executions always
-    count); ``unsent`` orders (ids) are not expected at the broker yet.
+    count); ``unsent`` orders (ids) are not expected at the broker yet. ``asked_at`` is when the
+    snapshot was asked for by the clock that labels facts, by default when it was taken: what
+    changed after it, less what the broker takes to show things, is not compared.
     """
-    return _Reconciliation(engine, snapshot, unsettled, unsent).run()
+    at = snapshot.taken_at if asked_at is None else asked_at
+    return _Reconciliation(engine, snapshot, unsettled, unsent, at).run()
 
 
 class _Reconciliation:
@@ -60,11 +64,13 @@ class _Reconciliation:
         snapshot: Snapshot,
         unsettled: Collection[str],
         unsent: Collection[str],
+        asked_at: int,
     ) -> None:
         self._engine = engine
         self._snapshot = snapshot
         self._unsettled = unsettled
         self._unsent = unsent
+        self._asked_at = asked_at
         self._account: Account = engine.account(snapshot.account)
         self._findings = Findings(engine, snapshot.account, "snapshot")
         self._stated = (*snapshot.completed, *snapshot.open_orders)
@@ -141,7 +147,7 @@ class _Reconciliation:
         for order_id, all_stated in incarnations.items():
             order = state.orders[order_id]
             if self._is_comparable(order):
-                explain_order(self._findings, order, all_stated, self._snapshot.taken_at)
+                explain_order(self._findings, order, all_stated, self._asked_at)
         for order in state.working(self._account.id):
             if order.id not in incarnations and self._is_missing(order):
                 with self._findings.difference(
@@ -153,7 +159,7 @@ class _Reconciliation:
     def _is_comparable(self, order: Order) -> bool:
         """Whether the snapshot can have the order as it stands here."""
         delay = self._engine.capabilities[order.account].visibility_delay_ns
-        is_settled = order.updated_at + delay <= self._snapshot.taken_at
+        is_settled = order.updated_at + delay <= self._asked_at
         return is_settled and order.symbol not in self._unsettled and order.id not in self._unsent
 
     def _is_missing(self, order: Order) -> bool:

@@ -28,6 +28,7 @@ class Sync:
         self._dispatch = dispatch
         self._snapshots: dict[str, Snapshot | None] = {}
         self._touched: set[tuple[str, str]] = set()
+        self._asked_at = 0
         self.buffer: list[Report] = []
         """What was heard and is not in the books yet."""
 
@@ -39,6 +40,7 @@ class Sync:
     def begin(self) -> Iterator[TakeSnapshot]:
         """Ask for every account."""
         self._touched = set()
+        self._asked_at = self._engine.now
         self._snapshots = dict.fromkeys(self._accounts)
         yield from (TakeSnapshot(account) for account in self._accounts)
 
@@ -83,6 +85,8 @@ class Sync:
         for snapshot in self._snapshots.values():
             if snapshot is not None:
                 symbols = {symbol for account, symbol in touched if account == snapshot.account}
-                differences += reconcile(self._engine, snapshot, symbols, self._dispatch.unsent)
+                differences += reconcile(
+                    self._engine, snapshot, symbols, self._dispatch.unsent, self._asked_at
+                )
         self._snapshots = {}
         return differences, bool(touched)

@@ -366,3 +366,13 @@ def test_two_accounts_are_connected_together() -> None:
 class Far:
     name = "far"
     capabilities = EVERYTHING
+
+
+def test_a_clock_set_forward_and_back_keeps_nothing_from_being_compared() -> None:
+    world = Remote().connect()
+    world.engine.now += 86_400 * SECOND  # facts carry tomorrow's date; timers run on
+    one = world.working()
+    world.books.change("b1", status=Status.CANCELLED)
+    world.wait(30)
+    world.sync()
+    assert one.status is Status.CANCELLED
