@@ -80,6 +80,10 @@ class Alarms:
 
     def operations(self) -> Iterator[list[Operation]]:
         """What can be done, one list for each path."""
+        yield from self._asking()
+        yield from self._deciding()
+
+    def _asking(self) -> Iterator[list[Operation]]:
         yield [
             Operation(
                 "GET",
@@ -96,6 +100,23 @@ class Alarms:
         yield [
             Operation(
                 "POST",
+                "/reconcile",
+                "Compare the account with its broker",
+                self.reconcile,
+                wire.Reconciliation,
+                tag=_TAG,
+                description="Asks the broker for open orders, executions, positions and cash, and "
+                "explains every difference by facts. Doing it twice adds nothing.",
+                query=parse.NO_QUERY,
+                failures=_FAILS,
+                scope=Scope.TRADE,
+            )
+        ]
+
+    def _deciding(self) -> Iterator[list[Operation]]:
+        yield [
+            Operation(
+                "POST",
                 "/alarms/{alarm_id}/clear",
                 "Settle an alarm",
                 self.clear,
@@ -108,21 +129,6 @@ class Alarms:
                 body=parse.REASON,
                 failures=_FAILS,
                 scope=Scope.ADMIN,
-            )
-        ]
-        yield [
-            Operation(
-                "POST",
-                "/reconcile",
-                "Compare the account with its broker",
-                self.reconcile,
-                wire.Reconciliation,
-                tag=_TAG,
-                description="Asks the broker for open orders, executions, positions and cash, and "
-                "explains every difference by facts. Doing it twice adds nothing.",
-                query=parse.NO_QUERY,
-                failures=_FAILS,
-                scope=Scope.TRADE,
             )
         ]
         yield [
