@@ -59,7 +59,7 @@ def weather(dice: Random) -> Weather:
 class Network:
     """One line. A break makes a new `epoch`: whatever belongs to an older one never arrives.
 
-    Every departure and every arrival is a step; `cut_at` names one at which the line breaks.
+    Every departure and every arrival is a step; `cut_at` names one at which `cut` happens instead.
     """
 
     def __init__(self, clock: Clock, dice: Random, conditions: Weather = FAIR) -> None:
@@ -71,6 +71,7 @@ class Network:
         self.on_break: Callable[[str], None] = lambda _why: None
         self.steps = 0
         self.cut_at = 0
+        self.cut: Callable[[], None] = lambda: self.disconnect("connection reset")
 
     def connect(self) -> bool:
         """Try to open the line."""
@@ -126,7 +127,7 @@ class Network:
         self.steps += 1
         if self.steps != self.cut_at:
             return False
-        self.disconnect("connection reset")
+        self.cut()
         return True
 
     def _strikes(self, chance: float) -> bool:
