@@ -14,7 +14,7 @@ from api.webapi import errors
 
 PER_SECOND = 10
 """Calls a second of one session, whatever they ask for."""
-_FIVE_S, _MINUTE_S, _QUARTER_S = 5, 60, 900
+_FIVE_S, _MINUTE_S = 5, 60
 INTERVAL_S = {
     "/iserver/account/orders": _FIVE_S,
     "/iserver/account/trades": _FIVE_S,
@@ -23,9 +23,6 @@ INTERVAL_S = {
     "/portfolio/subaccounts": _FIVE_S,
     "/sso/validate": _MINUTE_S,
     "/tickle": 1,
-    "/pa/performance": _QUARTER_S,
-    "/pa/allperiods": _QUARTER_S,
-    "/pa/transactions": _QUARTER_S,
 }
 """Seconds that must lie between two calls of a path. A list that answers its first call empty is
 asked for twice: these have a second call at once."""

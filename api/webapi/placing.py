@@ -125,10 +125,14 @@ class Placing:
         One that comes back as another order is refused by the engine in any manner.
         """
         for piece in planned.pieces:
-            coid = piece.request.client_order_id if piece.request is not None else None
-            if coid is not None and self._engine.state.by_client_id(account, coid) is not None:
-                return coid
+            if piece.request is not None and self._is_known(account, piece.request):
+                return piece.request.client_order_id
         return None
+
+    def _is_known(self, account: str, request: OrderRequest) -> bool:
+        """Whether an order of this name was placed before."""
+        coid = request.client_order_id
+        return coid is not None and self._engine.state.by_client_id(account, coid) is not None
 
     def _submit(self, account: str, planned: Plan) -> Answer:
         """Place every piece; what fails on the way fails alone, or all where that is the manner."""
@@ -168,10 +172,12 @@ class Placing:
     def _check_all(self, account: str, pieces: list[Piece]) -> None:
         """Raise unless every order could be placed now, before any is."""
         for piece in pieces:
-            if piece.request is not None:
-                objection = self._objection(account, piece.request)
-                if objection is not None:
-                    raise errors.refusal(400, objection)
+            request = piece.request
+            if request is None or self._is_known(account, request):
+                continue
+            objection = self._objection(account, request)
+            if objection is not None:
+                raise errors.refusal(400, objection)
 
     def _objection(self, account_id: str, request: OrderRequest) -> str | None:
         """Why an order would be refused now; None if it would be taken. Nothing is written."""

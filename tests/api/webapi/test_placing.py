@@ -395,6 +395,18 @@ async def test_of_a_group_one_order_fills_and_the_others_end(friendly: Gate) -> 
     assert [states[int(ack["order_id"])] for ack in acks] == ["Cancelled", "Filled"]
 
 
+async def test_a_group_is_placed_once_under_its_names(friendly: Gate) -> None:
+    group = [
+        limit(99, isSingleGroup=True, cOID="low"),
+        limit(101, isSingleGroup=True, cOID="high"),
+    ]
+    first = await friendly.place(*group)
+    friendly.world.step()
+    again = await friendly.place(*group)
+    assert [ack["order_id"] for ack in again] == [ack["order_id"] for ack in first]
+    assert facts(friendly).count("OrderSubmitted") == 2
+
+
 async def test_unrelated_orders_are_not_placed_together(friendly: Gate) -> None:
     said = await friendly.place(limit(99), limit(98), status=400)
     assert "isSingleGroup" in said["error"]
