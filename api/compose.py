@@ -69,7 +69,16 @@ _CALENDARS = {
     AssetClass.CRYPTO: "24/7",
 }
 
-REMOTE_BROKERS: dict[str, Callable[[str, Mapping[str, Any]], RemoteBroker]] = {}
+
+def _ibkr_web(name: str, options: Mapping[str, Any]) -> RemoteBroker:
+    from adapters.brokers.ibkr_web.broker import broker  # with the HTTP client, which is large
+
+    return broker(name, options)
+
+
+REMOTE_BROKERS: dict[str, Callable[[str, Mapping[str, Any]], RemoteBroker]] = {
+    "ibkr-web": _ibkr_web,
+}
 """What makes each kind of broker behind a line, from its name and its options; ValueError names the
 option that can not be.
 """
@@ -83,8 +92,9 @@ def remote_broker(name: str, chosen: Broker) -> RemoteBroker:
         raise SettingsError(
             f"brokers.{name}.kind is {chosen.kind!r}; expected a kind there is: {known}"
         )
+    secrets = {option: secret.reveal() for option, secret in chosen.secrets.items()}
     try:
-        return maker(name, {**chosen.options, **chosen.secrets})
+        return maker(name, {**chosen.options, **secrets})
     except ValueError as error:
         raise SettingsError(f"brokers.{name}.options: {error}") from None
 
