@@ -108,11 +108,13 @@ class Backtest:
                 one = series[source]
                 if one.symbol in watched:
                     self._match(one, i)
-        held = engine.trailing_held
+        shown = board.rows
         for source, i in rows:
-            board.rows[source] = i
-            if held and series[source].symbol in held:
-                self._trail(series[source], i)
+            shown[source] = i
+        if engine.trailing_held:
+            for source, i in rows:
+                if series[source].symbol in engine.trailing_held:
+                    self._trail(series[source], i)
         if now >= broker.next_due:
             broker.step_done(now)
 

@@ -7,27 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.contenders.outcome import CASH, FAST, NEAR, SIZE, SLOW, Stopwatch, options, show
+from benchmarks.contenders.nautilus_setup import STOCK, engine_of, equity_of
+from benchmarks.contenders.outcome import FAST, NEAR, SIZE, SLOW, Stopwatch, options, show
 
 
 def main() -> None:
     """Run once."""
     path, chosen = options()
     library: Any = import_module("nautilus_trader.core.nautilus_pyo3")
-    usd = library.Currency.from_str("USD")
-    name = library.InstrumentId.from_str("AAPL.SIM")
-    stock = library.Equity(
-        name,
-        library.Symbol("AAPL"),
-        usd,
-        2,
-        library.Price.from_str("0.01"),
-        0,
-        0,
-        lot_size=library.Quantity.from_int(1),
-    )
-    bar_type = library.BarType.from_str("AAPL.SIM-1-MINUTE-LAST-EXTERNAL")
+    bar_type = library.BarType.from_str(f"{STOCK}-1-MINUTE-LAST-EXTERNAL")
     counts = {"orders": 0, "fills": 0}
+    engine = engine_of(library, bypass=bool(chosen.get("bypass")))
+    engine.add_data(_bars(np.load(path), library, bar_type))
+    engine.add_strategy(_strategy(library, bar_type, counts))
+    watch = Stopwatch()
+    watch.start()
+    engine.run()
+    watch.stop()
+    show(watch, counts["orders"], counts["fills"], equity_of(library, engine))
+
+
+def _strategy(library: Any, bar_type: Any, counts: dict[str, int]) -> Any:
+    name = library.InstrumentId.from_str(STOCK)
 
     class Crossover(library.Strategy):  # type: ignore[misc]  # the library has no types
         """Buys and sells at the crossings."""
@@ -56,31 +57,7 @@ def main() -> None:
         def on_order_filled(self, event: Any) -> None:
             counts["fills"] += 1
 
-    engine = library.BacktestEngine(
-        library.BacktestEngineConfig(
-            logging=library.LoggerConfig(bypass_logging=True),
-            run_analysis=False,
-            risk_engine=library.RiskEngineConfig(bypass=bool(chosen.get("bypass"))),
-        )
-    )
-    engine.add_venue(
-        library.Venue("SIM"),
-        library.OmsType.NETTING,
-        library.AccountType.MARGIN,
-        [library.Money(CASH, usd)],
-        base_currency=usd,
-    )
-    engine.add_instrument(stock)
-    engine.add_data(_bars(np.load(path), library, bar_type))
-    engine.add_strategy(Crossover(library.StrategyConfig()))
-    watch = Stopwatch()
-    watch.start()
-    engine.run()
-    watch.stop()
-    equity = engine.portfolio.account(library.Venue("SIM")).balance_total(usd).as_double()
-    open_profit = engine.portfolio.unrealized_pnl(name)
-    equity += open_profit.as_double() if open_profit is not None else 0.0
-    show(watch, counts["orders"], counts["fills"], equity)
+    return Crossover(library.StrategyConfig())
 
 
 def _bars(columns: Any, library: Any, bar_type: Any) -> list[Any]:

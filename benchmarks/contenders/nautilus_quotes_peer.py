@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.contenders.nautilus_setup import STOCK, engine_of, equity_of
 from benchmarks.contenders.outcome import (
-    CASH,
     EVERY,
     FAST,
     HELD,
@@ -27,26 +27,25 @@ def main() -> None:
     """Run once."""
     path, chosen = options()
     library: Any = import_module("nautilus_trader.core.nautilus_pyo3")
-    usd = library.Currency.from_str("USD")
-    name = library.InstrumentId.from_str("AAPL.SIM")
-    stock = library.Equity(
-        name,
-        library.Symbol("AAPL"),
-        usd,
-        2,
-        library.Price.from_str("0.01"),
-        0,
-        0,
-        lot_size=library.Quantity.from_int(1),
-    )
+    name = library.InstrumentId.from_str(STOCK)
     counts = {"orders": 0, "fills": 0, "at": 0}
+    engine = engine_of(library, bypass=True)
+    engine.add_data(_quotes(np.load(path), library, name))
+    kind = _limits if chosen.get("orders") else _crossover
+    engine.add_strategy(kind(library, name, counts)(library.StrategyConfig()))
+    watch = Stopwatch()
+    watch.start()
+    engine.run()
+    watch.stop()
+    show(watch, counts["orders"], counts["fills"], equity_of(library, engine))
 
+
+def _base(library: Any, name: Any, counts: dict[str, int]) -> Any:
     class Base(library.Strategy):  # type: ignore[misc]  # the library has no types
         """What both strategies share."""
 
         def on_start(self) -> None:
             self.size = library.Quantity.from_int(SIZE)
-            self.was_above: bool | None = None
             self.last: deque[float] = deque(maxlen=SLOW)
             self.placed: deque[tuple[int, Any]] = deque()
             self.moved: deque[tuple[int, Any]] = deque()
@@ -55,10 +54,17 @@ def main() -> None:
         def on_order_filled(self, event: Any) -> None:
             counts["fills"] += 1
 
-    class Crossover(Base):
+    return Base
+
+
+def _crossover(library: Any, name: Any, counts: dict[str, int]) -> Any:
+    base = _base(library, name, counts)
+
+    class Crossover(base):  # type: ignore[misc,valid-type]  # the library has no types
         """Buys and sells at the crossings of the means of the middle."""
 
         fast = slow = 0.0
+        was_above: bool | None = None
 
         def on_quote(self, quote: Any) -> None:
             doubled = quote.bid_price.as_double() + quote.ask_price.as_double()
@@ -80,7 +86,13 @@ def main() -> None:
                 self.submit_order(self.order_factory.market(name, side, self.size))
                 counts["orders"] += 1
 
-    class Limits(Base):
+    return Crossover
+
+
+def _limits(library: Any, name: Any, counts: dict[str, int]) -> Any:
+    base = _base(library, name, counts)
+
+    class Limits(base):  # type: ignore[misc,valid-type]  # the library has no types
         """Places, moves and cancels."""
 
         def on_quote(self, quote: Any) -> None:
@@ -101,30 +113,7 @@ def main() -> None:
                 self.placed.append((i, order))
                 counts["orders"] += 1
 
-    engine = library.BacktestEngine(
-        library.BacktestEngineConfig(
-            logging=library.LoggerConfig(bypass_logging=True),
-            run_analysis=False,
-            risk_engine=library.RiskEngineConfig(bypass=True),
-        )
-    )
-    engine.add_venue(
-        library.Venue("SIM"),
-        library.OmsType.NETTING,
-        library.AccountType.MARGIN,
-        [library.Money(CASH, usd)],
-        base_currency=usd,
-    )
-    engine.add_instrument(stock)
-    engine.add_data(_quotes(np.load(path), library, name))
-    chosen_class = Limits if chosen.get("orders") else Crossover
-    engine.add_strategy(chosen_class(library.StrategyConfig()))
-    watch = Stopwatch()
-    watch.start()
-    engine.run()
-    watch.stop()
-    equity = engine.portfolio.account(library.Venue("SIM")).balance_total(usd).as_double()
-    show(watch, counts["orders"], counts["fills"], equity)
+    return Limits
 
 
 def _quotes(columns: Any, library: Any, name: Any) -> list[Any]:
