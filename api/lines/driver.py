@@ -82,8 +82,7 @@ class Driver:
 
         What has no answer by then is written down as unknown, to be looked up by the next process.
         """
-        if self._instructions:
-            await asyncio.wait(self._instructions, timeout=grace_s)
+        await self.until(lambda: not self._instructions, grace_s)
         self._is_ended = True
         if self._timer is not None:
             self._timer.cancel()
@@ -176,7 +175,7 @@ class Driver:
             case Send(instruction):
                 task = self._begin(self._send(instruction))
                 self._instructions.add(task)
-                task.add_done_callback(self._instructions.discard)
+                task.add_done_callback(self._let_go)
             case LookUp(order):
                 self._begin(self._look_up(order))
             case TakeSnapshot(account):
@@ -193,6 +192,10 @@ class Driver:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._break(error)
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        self._instructions.discard(task)
+        self._turned.set()
 
     def _break(self, error: BaseException) -> None:
         """Not the broker's fault but ours: the process ends, and the next one looks it all up."""

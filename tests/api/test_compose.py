@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from api.compose import (
+    REMOTE_BROKERS,
     always_open,
     bundled_market,
     calendar_of,
     fingerprint,
     load_market,
+    remote_broker,
     simulator,
 )
+from api.secret import Secret
+from api.sections import Broker
 from api.settings import SettingsError, Simulator
 from engine.market.bars import Bars
 from engine.market.quotes import Quotes
@@ -85,3 +91,25 @@ def test_a_symbol_has_its_bars_from_one_file(tmp_path: Path) -> None:
     file.write_text("timestamp,open,high,low,close,volume\n" + rows)
     with pytest.raises(SettingsError, match="--data X has bars twice; expected one file"):
         load_market([("X", file), ("X", file)])
+
+
+def test_a_broker_of_a_kind_that_is_not_there_is_an_error_that_names_the_kinds() -> None:
+    with pytest.raises(SettingsError, match=r"brokers\.paper\.kind is 'x'; expected a kind"):
+        remote_broker("paper", Broker(kind="x"))
+
+
+def test_what_makes_a_broker_gets_its_name_its_options_and_its_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def made(name: str, options: Mapping[str, Any]) -> Any:
+        if "port" not in options:
+            raise ValueError("port is missing; expected a number")
+        return name, options["port"], options["key"]
+
+    monkeypatch.setitem(REMOTE_BROKERS, "x", made)
+    secrets = {"key": Secret("hush")}
+    chosen = Broker(kind="x", options={"port": 1}, secrets=secrets)
+    broker: Any = remote_broker("paper", chosen)
+    assert broker == ("paper", 1, "hush")
+    with pytest.raises(SettingsError, match=r"^brokers\.paper\.options: port is missing"):
+        remote_broker("paper", Broker(kind="x"))
