@@ -96,11 +96,27 @@ def cli() -> Iterator[str]:
             yield "```sh\n" + "\n".join(examples) + "\n```\n"
 
 
+def webapi() -> Iterator[str]:
+    """Render every path of the IBKR Web API, below its base."""
+    routes = importlib.import_module("api.webapi.routes")
+    gateway = importlib.import_module("api.webapi.gateway").Gateway(
+        importlib.import_module("tests.api.world").World().desk
+    )
+    yield "| call | what it does |\n|---|---|"
+    calls: dict[tuple[str, str], list[str]] = {}
+    for operations in routes.operations_by_path(gateway):
+        for one in operations:
+            calls.setdefault((one.path, one.summary), []).append(one.method)
+    for (path, summary), methods in sorted(calls.items()):
+        yield f"| `{'`, `'.join(f'{method} {path}' for method in methods)}` | {summary} |"
+
+
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "concepts/lifecycle": lifecycle,
     "reference/capabilities": capabilities,
     "reference/errors": errors,
     "reference/events": events,
+    "reference/webapi": webapi,
     "reference/websocket": messages,
 }
 if importlib.util.find_spec("api.settings"):
