@@ -39,6 +39,7 @@ __all__ = [
     "SettingsError",
     "Simulator",
     "Tape",
+    "WebApi",
     "file_or_default",
     "load",
     "load_from",

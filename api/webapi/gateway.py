@@ -129,7 +129,10 @@ class Gateway:
             session = self.sessions.of(call.caller)
             if self.manner.paced:
                 self._pacing.check(session.id, path)
+            if self.manner.sessions_end:
+                session.lapse()
             session.check(needs, accounts_first=self.manner.accounts_first)
+            session.tickle()
             return await function(session, call)
 
         return handler

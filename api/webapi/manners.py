@@ -44,6 +44,8 @@ class Manner:
     """A period takes only the bar sizes that its row of the table has."""
     streams_end: bool = False
     """A stream of market data ends without a word a quarter of an hour after it was asked for."""
+    sessions_end: bool = False
+    """A brokerage session ends when no call came for six minutes."""
     paced: bool = False
     """Calls beyond the limits are answered 429, and shut out for the penalty."""
 
@@ -64,6 +66,7 @@ STRICT = Manner(
     exact_filters=True,
     period_table=True,
     streams_end=True,
+    sessions_end=True,
     paced=True,
 )
 MANNERS = {each.name: each for each in (FRIENDLY, STRICT)}

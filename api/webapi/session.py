@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from api.auth import Principal
 
 SSO_LIFE_MS = 24 * 3_600_000
+IDLE_MS = 6 * 60_000
+"""How long a brokerage session lasts without a call, where sessions end by lying idle."""
 SERVER_NAME = "onetape"
 SERVER_VERSION = "Build 10.30.0, Jan 1, 2026 12:00:00 AM"
 HARDWARE = "00000000|00:00:00:00:00:00"
@@ -111,6 +113,11 @@ class Session:
     def tickle(self) -> None:
         """Note a sign of life."""
         self.tickled_at = self.now_ms()
+
+    def lapse(self) -> None:
+        """End the brokerage session if it lay idle for too long."""
+        if self.is_open and self.now_ms() - self.tickled_at > IDLE_MS:
+            self.drop()
 
     def is_first(self, what: str) -> bool:
         """Whether ``what`` is asked for the first time in this brokerage session."""

@@ -83,16 +83,18 @@ class Conversation:
 
     def beat(self) -> None:
         """Look at the clock and at what changed without a fact: the market, the session."""
-        now_s, session = self._now_s(), self.session
+        now_s, session, is_behind = self._now_s(), self.session, bool(self.ear)
         if now_s >= self._next_heartbeat_s:
             self._next_heartbeat_s = now_s + HEARTBEAT_S
             self.ear.say({"topic": "system", "hb": session.now_ms()})
+        if self._gateway.manner.sessions_end:
+            session.lapse()
         if session.generation != self._generation:
             self._generation = session.generation
             self._topics.clear()
         self._tell_state()
-        if self.ear:
-            return  # it is behind: what changes meanwhile is told in one
+        if is_behind:
+            return  # what changes until it has caught up is told in one
         for key, topic in list(self._topics.items()):
             self._publish(topic.beat(now_s))
             if topic.is_over:
@@ -125,11 +127,9 @@ class Conversation:
     def _subscribe(self, kind: str, frame: Frame) -> None:
         manner = self._gateway.manner
         self.session.check(Needs.ACCOUNTS, accounts_first=manner.accounts_first)
-        key = self._key(kind, frame)
-        self._check_room(key)
         topic = _MAKERS[kind](self, frame)
-        if isinstance(topic, Bars):
-            key = (kind, topic.server_id)
+        key = (kind, topic.server_id) if isinstance(topic, Bars) else self._key(kind, frame)
+        self._check_room(key)
         self._topics[key] = topic
         self._publish(topic.first())
 

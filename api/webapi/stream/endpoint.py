@@ -68,17 +68,24 @@ class StreamEndpoint:
         )
 
     async def _talk(self, conversation: Conversation, receive: Receive, send: Send) -> None:
-        desk = self._gateway.desk
-        self.open.add(conversation)
-        self._teller.listeners += 1
-        desk.hub.join(conversation.ear)
+        self.attach(conversation)
         try:
             conversation.greet()
-            await Line(desk, conversation, receive, send).run()
+            await Line(self._gateway.desk, conversation, receive, send).run()
         finally:
-            self.open.discard(conversation)
-            self._teller.listeners -= 1
-            desk.part(conversation.ear, is_goodbye=True)
+            self.detach(conversation)
+
+    def attach(self, conversation: Conversation) -> None:
+        """Have the conversation told of everything from here on."""
+        self.open.add(conversation)
+        self._teller.listeners += 1
+        self._gateway.desk.hub.join(conversation.ear)
+
+    def detach(self, conversation: Conversation) -> None:
+        """Tell it nothing more."""
+        self.open.discard(conversation)
+        self._teller.listeners -= 1
+        self._gateway.desk.part(conversation.ear, is_goodbye=True)
 
 
 class _At:

@@ -49,13 +49,13 @@ class Quotes(Topic):
         self._contract = contract_of(gateway, frame.target)
         asked = tuple(_QUOTES.take(frame.arguments).get("fields", ()))
         self._fields = asked or session.fields.get(self._contract.conid) or USUAL
-        session.fields[self._contract.conid] = self._fields
         self._ends_s = now_s + LINE_LIFE_S if gateway.manner.streams_end else None
         self._seen: Any = None
         self._sent: dict[str, str] = {}
 
     def first(self) -> Message:
-        """Every field that is known."""
+        """Every field that is known; from here on the contract counts as streamed."""
+        self._session.fields[self._contract.conid] = self._fields
         return self._news() or self._head()
 
     def beat(self, now_s: float) -> Message | None:
