@@ -60,6 +60,10 @@ class Gate:
         rows: list[dict[str, Any]] = (await self.get("/iserver/account/orders", **query))["orders"]
         return rows
 
+    def facts(self) -> list[str]:
+        """The types of all facts on the tape."""
+        return [type(record.event).__name__ for record in self.world.engine.tape.records()]
+
     async def warm_up(self) -> None:
         """Make the calls that a strict gateway wants first."""
         await self.get("/iserver/accounts")

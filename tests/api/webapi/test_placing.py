@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from engine.market.timeframes import MINUTE_NS
-from engine.values import Role, Status
-from tests.api.webapi.gate import AAPL, EURUSD, FRIENDLY, MSFT, Gate, gate, limit, ticket
-from tests.api.world import World
+from engine.values import Status
+from tests.api.webapi.gate import AAPL, MSFT, Gate, limit, ticket
 
 pytestmark = pytest.mark.anyio
 SENT, HELD = "Submitted", "PreSubmitted"
 STOP_LIMIT = {"price": 102, "auxPrice": 101}
 BY_ONE = {"trailingAmt": 1}
-
-
-def facts(one: Gate) -> list[str]:
-    return [type(record.event).__name__ for record in one.world.engine.tape.records()]
 
 
 async def test_an_order_is_acknowledged_in_a_list_and_fills_with_the_next_bar(
@@ -122,7 +115,7 @@ async def test_the_same_ticket_under_the_same_name_is_the_same_order(friendly: G
     assert await friendly.place(limit(100, cOID="once")) == first
     said = await friendly.place(limit(99.5, cOID="once"))
     assert said["error"].startswith("Order couldn't be submitted: Local order ID=once")
-    assert facts(friendly).count("OrderSubmitted") == 1
+    assert friendly.facts().count("OrderSubmitted") == 1
 
 
 async def test_an_order_that_the_account_can_not_carry_is_an_error_in_a_success(
@@ -132,93 +125,6 @@ async def test_an_order_that_the_account_can_not_carry_is_an_error_in_a_success(
     assert "more margin than is free" in said["error"]
     (row,) = await friendly.orders(accountId="B")
     assert row["status"] == "Inactive"
-
-
-@pytest.mark.parametrize(
-    ("fields", "message_id", "words"),
-    [
-        ({"orderType": "LMT", "price": 50}, "o163", "price exceeds the Percentage constraint of"),
-        ({"quantity": 501}, "o383", "size exceeds the Size Limit of 500"),
-        ({"orderType": "STP", "price": 90}, "o403", "most likely trigger and fill immediately"),
-        ({"conid": EURUSD, "quantity": 200_000}, "o451", "Total Value Limit of 100,000 USD"),
-    ],
-)  # fmt: skip
-async def test_an_order_that_looks_like_a_mistake_is_questioned(
-    friendly: Gate, fields: dict[str, Any], message_id: str, words: str
-) -> None:
-    (question,) = await friendly.place(ticket(**fields))
-    assert question["messageIds"] == [message_id]
-    assert words in question["message"][0].strip().replace("\n", "")
-    assert facts(friendly)[-1] == "PromptRaised"
-    assert await friendly.orders() == []
-
-
-async def test_questions_chain_until_the_order_is_placed(friendly: Gate) -> None:
-    question = await friendly.place(limit(50, quantity=3_000, cOID="big"))
-    asked = []
-    while "message" in question[0]:
-        asked += question[0]["messageIds"]
-        question = await friendly.reply(question)
-    assert asked == ["o163", "o383", "o451"]
-    assert question[0]["local_order_id"] == "big"
-    assert facts(friendly)[-3:] == ["PromptAnswered", "OrderSubmitted", "OrderAccepted"]
-
-
-async def test_a_question_answered_no_lets_the_order_go(friendly: Gate) -> None:
-    question = await friendly.place(limit(50))
-    assert await friendly.reply(question, False) == {"error": "Order not confirmed "}
-    said = await friendly.reply(question, status=400)
-    assert said["error"] == f"reply id not found: '{question[0]['id']}'"
-
-
-async def test_a_reply_needs_a_json_boolean(friendly: Gate) -> None:
-    question = await friendly.place(limit(50))
-    await friendly.reply(question, "true", 500)
-    assert (await friendly.reply(question))[0]["order_status"] == "Submitted"
-
-
-async def test_a_question_expires_with_the_markets_time(friendly: Gate) -> None:
-    question = await friendly.place(limit(50))
-    friendly.world.engine.now += 3 * MINUTE_NS
-    await friendly.reply(question, status=400)
-    assert facts(friendly)[-1] == "PromptAnswered"
-    assert await friendly.orders() == []
-
-
-async def test_the_same_named_order_is_asked_about_once(friendly: Gate) -> None:
-    question = await friendly.place(limit(50, cOID="again"))
-    assert await friendly.place(limit(50, cOID="again")) == question
-    await friendly.reply(question)
-    (row,) = await friendly.orders()
-    assert row["order_ref"] == "again"
-
-
-async def test_a_reply_places_the_order_even_after_the_gateway_began_anew() -> None:
-    world = World()
-    async with gate(FRIENDLY, world=world) as one:
-        question = await one.place(limit(50, cOID="kept"))
-    async with gate(FRIENDLY, world=world) as another:
-        assert (await another.reply(question))[0]["local_order_id"] == "kept"
-
-
-async def test_a_suppressed_question_is_not_asked_until_all_are_asked_again(
-    friendly: Gate,
-) -> None:
-    said = await friendly.post("/iserver/questions/suppress", {"messageIds": ["o163"]})
-    assert said == {"status": "submitted"}
-    assert (await friendly.place(limit(50)))[0]["order_status"] == "Submitted"
-    assert await friendly.post("/iserver/questions/suppress/reset") == {"status": "submitted"}
-    assert "message" in (await friendly.place(limit(50)))[0]
-    assert facts(friendly).count("PromptsSuppressed") == 2
-    many = {"messageIds": [f"o{n}" for n in range(52)]}
-    await friendly.post("/iserver/questions/suppress", many, 500)
-
-
-async def test_the_limits_of_questions_can_be_set_and_taken_away() -> None:
-    settings = FRIENDLY | {"price_percent_max": 60, "size_max": 0, "value_max": 0}
-    async with gate(settings) as one:
-        assert (await one.place(limit(50, quantity=3_000)))[0]["order_status"] == "Submitted"
-        assert "message" in (await one.place(limit(30)))[0]
 
 
 async def test_an_order_is_changed_by_its_whole_ticket(friendly: Gate) -> None:
@@ -300,121 +206,6 @@ async def test_a_preview_tells_what_would_be_and_places_nothing(friendly: Gate) 
     poor = await friendly.post("/iserver/account/B/orders/whatif", [limit(100)])
     assert "more margin" in poor["error"]
     assert friendly.world.engine.tape.head == head
-
-
-def bracket(**fields: Any) -> list[dict[str, Any]]:
-    """An entry with a stop-loss and a take-profit; ``fields`` are the stop-loss's."""
-    return [
-        limit(100.2, cOID="parent"),
-        ticket(**{"side": "SELL", "orderType": "STP", "price": 98, "parentId": "parent"} | fields),
-        limit(103, side="SELL", parentId="parent"),
-    ]
-
-
-async def test_a_bracket_is_three_orders_from_the_start(friendly: Gate) -> None:
-    acks = await friendly.place(*bracket())
-    numbers = [int(ack["order_id"]) for ack in acks]
-    assert [ack["order_status"] for ack in acks] == ["Submitted", "PreSubmitted", "PreSubmitted"]
-    rows = {row["orderId"]: row for row in await friendly.orders()}
-    assert [rows[number]["status"] for number in numbers] == [ack["order_status"] for ack in acks]
-    assert [rows[number].get("parentId") for number in numbers] == [None, numbers[0], numbers[0]]
-    friendly.world.step()
-    rows = {row["orderId"]: row for row in await friendly.orders()}
-    filled = [rows[number]["status"] for number in numbers]
-    assert filled == ["Filled", "PreSubmitted", "Submitted"]
-    friendly.world.step(30)
-    rows = {row["orderId"]: row for row in await friendly.orders()}
-    assert [rows[n]["status"] for n in numbers] == ["Filled", "Cancelled", "Filled"]
-
-
-async def test_a_waiting_leg_is_changed_alone_and_cancelled_with_its_parent(
-    friendly: Gate,
-) -> None:
-    acks = await friendly.place(*bracket())
-    paths = [f"/iserver/account/A/order/{ack['order_id']}" for ack in acks]
-    await friendly.post(paths[1], ticket(side="SELL", orderType="STP", price=97, tif=None))
-    (entry,) = friendly.world.engine.state.working("A")
-    assert entry.stop_loss == 97
-    assert "cancel the parent" in (await friendly.delete(paths[1], 400))["error"]
-    await friendly.delete(paths[0])
-    assert {row["status"] for row in await friendly.orders()} == {"Cancelled"}
-
-
-async def test_a_working_leg_is_changed_and_cancelled_like_any_order(friendly: Gate) -> None:
-    acks = await friendly.place(*bracket())
-    friendly.world.step()
-    paths = [f"/iserver/account/A/order/{ack['order_id']}" for ack in acks]
-    await friendly.post(paths[1], ticket(side="SELL", orderType="STP", price=97, tif="GTC"))
-    await friendly.delete(paths[2])
-    working = friendly.world.engine.state.working("A")
-    assert [(leg.role, leg.stop_price) for leg in working] == [(Role.STOP_LOSS, Decimal(97))]
-
-
-@pytest.mark.parametrize(
-    ("fields", "named"),
-    [
-        ({"parentId": "other"}, "parentId"),
-        ({"side": "BUY"}, "side"),
-        ({"quantity": 4}, "quantity"),
-        ({"conid": MSFT}, "conid"),
-        ({"orderType": "MKT"}, "leg"),
-        ({"orderType": "LMT", "price": 104}, "one TAKE_PROFIT"),
-        ({"price": None}, "price"),
-        ({"price": 101}, "stop_loss"),
-    ],
-)
-async def test_a_bracket_with_one_bad_leg_is_refused_whole(
-    friendly: Gate, fields: dict[str, Any], named: str
-) -> None:
-    tickets = bracket(**fields)
-    if fields.get("orderType") == "LMT":
-        tickets = [tickets[0], tickets[2], tickets[1]]
-    said = await friendly.place(*tickets, status=400)
-    assert named in said["error"]
-    assert friendly.world.engine.state.working("A") == []
-
-
-async def test_a_leg_may_follow_an_order_that_was_placed_before(friendly: Gate) -> None:
-    (ack,) = await friendly.place(limit(100, cOID="first"))
-    child = ticket(side="SELL", orderType="STP", price=98, parentId=ack["order_id"])
-    (leg,) = await friendly.place(child)
-    assert (leg["parent_order_id"], leg["order_status"]) == (ack["order_id"], "PreSubmitted")
-    by_name = limit(105, side="SELL", parentId="first")
-    (leg,) = await friendly.post("/iserver/account/A/orders", [by_name])
-    assert leg["parent_order_id"] == ack["order_id"]
-    await friendly.place(ticket(side="SELL", orderType="STP", price=98, parentId="9"), status=400)
-
-
-async def test_of_a_group_one_order_fills_and_the_others_end(friendly: Gate) -> None:
-    acks = await friendly.place(
-        limit(100.0, isSingleGroup=True, cOID="low"), limit(101, isSingleGroup=True)
-    )
-    assert acks[0]["oca_group_id"] == acks[1]["oca_group_id"]
-    friendly.world.step()
-    states = {row["orderId"]: row["status"] for row in await friendly.orders()}
-    assert [states[int(ack["order_id"])] for ack in acks] == ["Cancelled", "Filled"]
-
-
-async def test_a_group_is_placed_once_under_its_names(friendly: Gate) -> None:
-    group = [
-        limit(99, isSingleGroup=True, cOID="low"),
-        limit(101, isSingleGroup=True, cOID="high"),
-    ]
-    first = await friendly.place(*group)
-    friendly.world.step()
-    again = await friendly.place(*group)
-    assert [ack["order_id"] for ack in again] == [ack["order_id"] for ack in first]
-    assert facts(friendly).count("OrderSubmitted") == 2
-
-
-async def test_unrelated_orders_are_not_placed_together(friendly: Gate) -> None:
-    said = await friendly.place(limit(99), limit(98), status=400)
-    assert "isSingleGroup" in said["error"]
-    group = [limit(99, isSingleGroup=True), limit(99, isSingleGroup=True, quantity=90_000)]
-    await friendly.post("/iserver/questions/suppress", {"messageIds": ["o383", "o451"]})
-    said = await friendly.place(*group, status=400)
-    assert "more margin" in said["error"]
-    assert friendly.world.engine.state.working("A") == []
 
 
 async def test_an_order_of_another_dialect_is_seen_and_cancelled_here(friendly: Gate) -> None:
