@@ -14,7 +14,13 @@ from tests.api.webapi.gate import AAPL, Gate, limit, ticket
 pytestmark = pytest.mark.anyio
 
 PLACES = {"{accountId}": "A", "{pageId}": "0"}
-QUERY: dict[str, Any] = {"conids": AAPL, "fields": "31,84,86,87", "conid": AAPL, "period": "1d", "bar": "1min"}
+QUERY: dict[str, Any] = {
+    "conids": AAPL,
+    "fields": "31,84,86,87",
+    "conid": AAPL,
+    "period": "1d",
+    "bar": "1min",
+}
 BODIES: dict[str, Any] = {
     "/iserver/account/{accountId}/orders": limit(100.0, tif="GTC"),
     "/iserver/secdef/search": {"symbol": "AAPL", "name": False, "secType": "STK"},
