@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ import httpx
 
 from adapters.tape_sqlite.committer import Committer
 from adapters.tape_sqlite.tape import SqliteTape
+from api import cli
 from api.app import WallClock, application
 from api.desk import Desk
 from api.lines.driver import Driver
 from api.settings import Settings
-from engine import events as ev
 from engine.actions import Timing
 from engine.core import Engine
 from engine.instruments import guess
@@ -27,7 +28,6 @@ from engine.line import LineState
 from engine.market.board import Board
 from engine.orders import Order
 from engine.values import NANOSECONDS
-from tests.api.command import onetape
 from tests.api.world import URL, bars
 from tests.remote.broker import LoopbackBroker
 from tests.remote.hand import Hand
@@ -126,13 +126,11 @@ class Edge:
 
     def story(self, order_id: str) -> list[str]:
         """What `onetape tape` tells of one order: the kinds of its facts."""
-        printed = onetape("tape", self.file, "--order", order_id)
-        assert printed.returncode == 0, printed.stderr
-        return [json.loads(line)["type"] for line in printed.stdout.splitlines()]
-
-    def reconciliations(self) -> int:
-        """How many comparisons found something."""
-        return sum(isinstance(one.event, ev.BrokerReconciled) for one in self.tape.records())
+        printed = BytesIO()
+        with redirect_stdout(TextIOWrapper(printed, write_through=True)) as out:
+            assert cli.run(["tape", str(self.file), "--order", order_id]) == 0
+            out.flush()
+            return [json.loads(line)["type"] for line in printed.getvalue().splitlines()]
 
 
 @asynccontextmanager
