@@ -18,12 +18,14 @@ from tests.simulation.clients import MARK, SYMBOLS
 from tests.simulation.clock import Clock
 
 MARKET_EVERY_S = 0.4
+QUIET_MARKET_EVERY_S = 2.0
 MISHAPS_EVERY_S = {
     "correct": 12.0,
     "bust": 20.0,
     "trade_late": 15.0,
     "overfill": 40.0,
     "expire": 15.0,
+    "reject": 8.0,
     "enter_by_hand": 25.0,
     "transfer": 60.0,
     "restart_venue": 30.0,
@@ -77,7 +79,8 @@ class Fate:
 
     def _move(self) -> None:
         """One tick: an order trades, one that is at market first."""
-        self.clock.after(self.dice.uniform(0, 2 * MARKET_EVERY_S), self._move)
+        every_s = QUIET_MARKET_EVERY_S if self.has_stopped else MARKET_EVERY_S
+        self.clock.after(self.dice.uniform(0, 2 * every_s), self._move)
         working = [one for one in self.venue.orders if not one.is_final]
         at_market = [one for one in working if one.request.order_type is OrderType.MARKET]
         if at_market:
@@ -130,6 +133,9 @@ class Fate:
         if order is not None:
             self.venue.end(order, Status.EXPIRED)
 
+    def _reject(self) -> None:
+        self.venue.rejects_next = True
+
     def _enter_by_hand(self) -> None:
         dice = self.dice
         side, quantity = dice.choice((Side.BUY, Side.SELL)), Decimal(dice.randint(1, 9))
@@ -153,6 +159,7 @@ _OWN = (
     "trade_late",
     "overfill",
     "expire",
+    "reject",
     "enter_by_hand",
     "transfer",
     "restart_venue",

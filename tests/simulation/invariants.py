@@ -44,12 +44,14 @@ class Auditor:
         self.held: dict[tuple[str, str], Decimal] = {}
         self._trades: dict[str, tuple[tuple[str, str], int, Decimal]] = {}
         self._touched: set[str] = set()
+        self._has_news = False
         for record in engine.tape.records():
             self.note(record)
         engine.listeners.append(self.note)
 
     def note(self, record: Record) -> None:
         """Take a fact into the auditor's books."""
+        self._has_news = True
         fact = record.event
         order_id = getattr(fact, "order_id", "")
         if order_id:
@@ -77,7 +79,10 @@ class Auditor:
         self._trades[trade_id] = (key, sign, quantity)
 
     def check(self) -> None:
-        """After every step."""
+        """After every step; one without facts has changed nothing."""
+        if not self._has_news:
+            return
+        self._has_news = False
         state = self.engine.state
         for (account, symbol), held in self.held.items():
             position = state.accounts[account].positions.get(symbol)

@@ -105,6 +105,10 @@ class Network:
             return
         self.clock.after(self._delay(ANSWER_DELAY_MAX_S), lambda: self._arrive(epoch, arrives))
 
+    def query_fails(self) -> bool:
+        """Whether the far end fails at a question."""
+        return self._strikes(self.conditions.query_fails)
+
     def news(self, arrives: Callable[[], None]) -> None:
         """Carry a report that nobody asked for: perhaps never, perhaps twice, in any order."""
         if not self.is_up or self._is_cut() or self._strikes(self.conditions.news_lost):

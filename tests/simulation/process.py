@@ -12,12 +12,22 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import msgspec
+
 from engine.actions import Action, Connect, Disconnect, LookUp, Send, TakeSnapshot
 from engine.core import Engine
 from engine.errors import EngineError, OrderRefused, ProviderUnavailable, TradingHalted
 from engine.instruments import Instrument
 from engine.line import Line
-from engine.ports import Cancel, Capabilities, Instruction, Modify, RemoteBroker, Submit
+from engine.ports import (
+    Cancel,
+    Capabilities,
+    Instruction,
+    Modify,
+    RateLimits,
+    RemoteBroker,
+    Submit,
+)
 from engine.state import State
 from engine.statements import Lookup, Snapshot
 from engine.tape import TapeFailed
@@ -27,7 +37,7 @@ from tests.simulation.broker import CURRENCY, Told
 from tests.simulation.clients import MARK, SYMBOLS, Command, Reply
 from tests.simulation.clock import nanoseconds
 from tests.simulation.disk import SimulatedTape
-from tests.simulation.invariants import Auditor, check_written_ahead
+from tests.simulation.invariants import Auditor, check_fold, check_written_ahead
 from tests.simulation.network import REQUEST_DELAY_MAX_S
 
 if TYPE_CHECKING:
@@ -36,6 +46,9 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer", Lookup, Snapshot)
 
 SYNC_TAKES_S = 0.01
+SNAPSHOT_SHARE = 0.05
+"""How often a sync that has caught up is followed by a snapshot of the state."""
+FAILED = "the venue could not answer"
 GRACE_S = 0.5
 """How long a process whose tape has failed still cancels, before it ends."""
 
@@ -43,13 +56,17 @@ GRACE_S = 0.5
 CAPABILITIES = Capabilities(
     visibility_delay_ns=nanoseconds(REQUEST_DELAY_MAX_S), replace_keeps_id=False
 )
+SLOW = RateLimits(orders_per_second=2, requests_per_minute=60)
 
 
 class Remote:
     """The venue as the engine knows it: a name and what it can do. This file does the rest."""
 
     name = "venue"
-    capabilities = CAPABILITIES
+
+    def __init__(self, is_slow: bool) -> None:
+        limits = SLOW if is_slow else None
+        self.capabilities = msgspec.structs.replace(CAPABILITIES, rate_limits=limits)
 
 
 class Process:
@@ -64,6 +81,8 @@ class Process:
         kept = world.disk.snapshot
         state = State.from_bytes(kept) if kept is not None and dice.random() < 0.5 else None
         self.engine = Engine(self.tape, Market(**dict.fromkeys(SYMBOLS, MARK)), state)
+        if state is not None:
+            check_fold(self.tape.records(), state)
         self.auditor = Auditor(self.engine)
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._is_syncing = False
@@ -76,10 +95,11 @@ class Process:
         engine.start("live", "simulated", nonce=str(self.world.lives))
         for symbol in SYMBOLS:
             engine.list_instrument(Instrument(symbol))
+        remote = Remote(self.world.is_slow)
         for account in self.world.accounts:
-            engine.serve_remotely(account, cast(RemoteBroker, Remote()), CURRENCY)
-        accounts, chance = self.world.accounts, self.dice.random
-        self.line = Line(engine, Remote.name, accounts, CAPABILITIES, chance, now=engine.now)
+            engine.serve_remotely(account, cast(RemoteBroker, remote), CURRENCY)
+        accounts, chance, can = self.world.accounts, self.dice.random, remote.capabilities
+        self.line = Line(engine, remote.name, accounts, can, chance, now=engine.now)
         self.world.network.on_break = self._lost
         self.world.venue.on_news = self._carry
         self.line.start(engine.now)
@@ -181,11 +201,13 @@ class Process:
                 self._ask(
                     lambda: statements.lookup(self.world.venue, order.account, order.id),
                     line.looked_up,
+                    lambda now: line.lookup_failed(now, order.id, FAILED),
                 )
             case TakeSnapshot(account=account):
                 self._ask(
                     lambda: statements.snapshot(self.world.venue, account),
                     line.snapshot_taken,
+                    lambda now: line.snapshot_failed(now, account, FAILED),
                 )
 
     def _connect(self, now: int) -> None:
@@ -218,12 +240,20 @@ class Process:
             case Cancel():
                 return venue.cancel(order.account, order.id)
 
-    def _ask(self, read: Callable[[], Answer], take: Callable[[int, Answer], None]) -> None:
-        """Ask the venue something: it reads its books when the question arrives."""
+    def _ask(
+        self,
+        read: Callable[[], Answer],
+        take: Callable[[int, Answer], None],
+        fail: Callable[[int], None],
+    ) -> None:
+        """Ask the venue something: it reads its books when the question arrives, or fails to."""
         network = self.world.network
         epoch = network.epoch
 
         def arrives() -> None:
+            if network.query_fails():
+                network.answer(epoch, self._input(fail))
+                return
             found = read()
             network.answer(epoch, self._input(lambda now: take(now, found)))
 
@@ -258,6 +288,9 @@ class Process:
             self.clock.after(GRACE_S, self.world.bury(self))
             return
         self._release()
+        state = self.engine.state
+        if state.seq == self.tape.durable and self.dice.random() < SNAPSHOT_SHARE:
+            self.world.disk.snapshot = state.to_bytes()
         self._turn()
 
     def _read_clock(self) -> None:
