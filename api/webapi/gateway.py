@@ -47,7 +47,7 @@ class Gateway:
         self.board = desk.board
         self.settings = WebApi() if desk.settings is None else desk.settings.webapi
         self.manner = manner or MANNERS[self.settings.manner]
-        self.sessions = Sessions(lambda: desk.default_account)
+        self.sessions = Sessions(self._first_account)
         self.contracts = Contracts(desk.engine)
         self.days = Days(desk.board)
         self.history = History(desk.board)
@@ -96,7 +96,7 @@ class Gateway:
 
     def accounts(self, caller: Principal) -> list[str]:
         """The accounts that the caller's key opens, the one meant by default first."""
-        served = [name for name in self.engine.state.accounts if caller.may_use(name)]
+        served = [name for name in self.engine.state.accounts if self._opens(caller, name)]
         first = caller.account_or(self.desk.default_account)
         return sorted(served, key=lambda name: name != first)
 
@@ -107,7 +107,17 @@ class Gateway:
         refused = caller.denies(name)
         if refused is not None:
             raise refused
+        if not self._opens(caller, name):
+            raise errors.refusal(401, f"account {name} is at a broker, and needs a key")
         return name
+
+    def _opens(self, caller: Principal, name: str) -> bool:
+        """Whether a caller may use an account; without a key only one of the simulator."""
+        return caller.may_use(name) and (caller.has_key or name in self.engine.local)
+
+    def _first_account(self, caller: Principal) -> str:
+        """The account that a session begins with; none where the caller may use none."""
+        return next(iter(self.accounts(caller)), "")
 
     def worth(self, account: str) -> Worth:
         """The figures of an account."""

@@ -187,5 +187,6 @@ class ContractCalls:
 
     def _rules(self, session: Session, contract: Contract) -> Row:
         engine, account = self._gateway.engine, session.selected
+        engine.account(account)
         mark = engine.prices.mark(contract.instrument.symbol)
         return contract_rows.rules(contract, engine.capabilities[account], account, mark)

@@ -167,7 +167,7 @@ class Session:
 class Sessions:
     """The session of every caller, made at its first call."""
 
-    def __init__(self, default_account: Callable[[], str]) -> None:
+    def __init__(self, default_account: Callable[[Principal], str]) -> None:
         self._by_key: dict[str, Session] = {}
         self._default_account = default_account
 
@@ -175,8 +175,8 @@ class Sessions:
         """The caller's session."""
         found = self._by_key.get(caller.key_id)
         if found is None:
-            account = caller.account_or(self._default_account())
-            found = self._by_key[caller.key_id] = Session(caller.name, account)
+            made = Session(caller.name, self._default_account(caller))
+            found = self._by_key[caller.key_id] = made
         return found
 
     def all(self) -> list[Session]:

@@ -8,7 +8,7 @@ import pytest
 
 from api.guards import GuardRules
 from tests.api.credentials import KEY, ring
-from tests.api.webapi.gate import FRIENDLY, Gate, gate
+from tests.api.webapi.gate import FRIENDLY, Gate, gate, ticket
 
 pytestmark = pytest.mark.anyio
 
@@ -109,3 +109,24 @@ async def test_where_keys_are_asked_for_the_gateway_asks_for_them_too() -> None:
 async def test_a_wrong_path_is_refused_in_the_gateways_shape(friendly: Gate) -> None:
     said = await friendly.get("/no/such/path", 404)
     assert set(said) == {"error", "statusCode"}
+
+
+async def test_without_a_key_no_account_at_a_broker_is_seen(friendly: Gate) -> None:
+    broker = friendly.world.engine.local.pop("A")
+    assert (await friendly.get("/iserver/accounts"))["accounts"] == ["B"]
+    assert [row["id"] for row in await friendly.get("/portfolio/accounts")] == ["B"]
+    said = await friendly.get("/portfolio/A/summary", 401)
+    assert "needs a key" in said["error"]
+    friendly.world.engine.local["A"] = broker
+
+
+async def test_a_key_opens_its_accounts_and_has_a_session_of_its_own() -> None:
+    rules = GuardRules(keys=ring("trade", accounts=("B",)))
+    async with gate(FRIENDLY, rules) as one:
+        one.client.headers["x-api-key"] = KEY
+        told = await one.get("/iserver/accounts")
+        assert (told["accounts"], told["selectedAccount"]) == (["B"], "B")
+        await one.get("/portfolio/A/summary", 403)
+        await one.place(ticket(), status=403)
+        (session,) = one.gateway.sessions.all()
+        assert session.client == "strategy"
