@@ -68,18 +68,19 @@ def trade_into(account: Account, position: Position, quantity: Decimal, price: D
 
     The quantity must not cross zero: a flip is a close and an opening, in two positions.
     """
+    value = worth(position, quantity, price)
     held = position.quantity
     if held and (held > ZERO) is not (quantity > ZERO):
-        credit(account.realized, position.symbol, reduce(position, quantity, price))
+        credit(account.realized, position.symbol, reduce(position, quantity, value))
     else:
-        add(position, quantity, price)
-    currency = position.currency
-    cost = worth(position, quantity, price)
-    account.cash[currency] = exact_difference(account.cash.get(currency, ZERO), cost)
+        add(position, quantity, value)
+    cash, currency = account.cash, position.currency
+    cash[currency] = exact_difference(cash.get(currency, ZERO), value)
 
 
 def charge(account: Account, currency: str, commission: Decimal) -> None:
     """Take a commission out of cash."""
     if commission:
-        credit(account.commission, currency, commission)
-        settle(account, currency, -commission)
+        charged, cash = account.commission, account.cash
+        charged[currency] = exact_sum(charged.get(currency, ZERO), commission)
+        cash[currency] = exact_difference(cash.get(currency, ZERO), commission)

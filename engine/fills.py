@@ -15,6 +15,8 @@ from engine.orders import Order
 from engine.positions import Position
 from engine.values import ZERO, PositionMode
 
+_NETTING = PositionMode.NETTING
+
 
 def take(
     account: Account,
@@ -65,17 +67,21 @@ def _open(
 
 def open_at(account: Account, instrument: Instrument, position_id: str, ts: int) -> Position:
     """An empty position, on the account's books."""
+    symbol = instrument.symbol
     position = Position(
         position_id,
         account.id,
-        instrument.symbol,
+        symbol,
         ts,
         ts,
-        currency=instrument.currency,
-        multiplier=instrument.multiplier,
-        leverage=account.leverage,
+        ZERO,
+        ZERO,
+        ZERO,
+        instrument.currency,
+        instrument.multiplier,
+        account.leverage,
     )
-    account.positions[key_of(account, position)] = position
+    account.positions[symbol if account.position_mode is _NETTING else position_id] = position
     return position
 
 
@@ -94,5 +100,4 @@ def adjust(account: Account, position: Position, quantity: Decimal, cost: Decima
 
 def key_of(account: Account, position: Position) -> str:
     """Where ``position`` stands in the account's positions."""
-    netting = account.position_mode is PositionMode.NETTING
-    return position.symbol if netting else position.id
+    return position.symbol if account.position_mode is _NETTING else position.id

@@ -29,6 +29,8 @@ class Ledger:
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
         self._executions: dict[tuple[str, str], str] = {}
+        self._told: list[Trade] = []
+        """Trades whose executions are not in the index yet: it is made up when it is asked."""
         self._groups: dict[tuple[str, str], list[Order]] = {}
         self._named: dict[tuple[str, str], list[Order]] | None = None
         self._sealed: Image | None = None
@@ -86,6 +88,10 @@ class Ledger:
         """
         if self._sealed is not None:
             self._unseal()
+        if self._told:
+            for trade in self._told:
+                self._executions[trade.account, trade.execution_id] = trade.id
+            self._told.clear()
         return self._executions.get((account, execution_id))
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
@@ -126,7 +132,7 @@ class Ledger:
     def _add_trade(self, trade: Trade) -> None:
         self._trades[trade.id] = trade
         if trade.execution_id:
-            self._executions[trade.account, trade.execution_id] = trade.id
+            self._told.append(trade)
 
     def _put_on(self, order: Order) -> None:
         """Put an order on its book, behind the others."""

@@ -19,6 +19,7 @@ from engine.values import (
     MarginMode,
     PositionSide,
     exact_difference,
+    exact_negation,
     exact_product,
     exact_share,
     exact_sum,
@@ -67,26 +68,30 @@ def opening(position: Position, quantity: Decimal) -> Decimal:
 
 def worth(position: Position, quantity: Decimal, price: Decimal) -> Decimal:
     """What ``quantity`` of the position's instrument comes to at ``price``, in its currency."""
-    return exact_product(exact_product(quantity, price), position.multiplier)
+    value = exact_product(quantity, price)
+    multiplier = position.multiplier
+    return value if multiplier is ONE else exact_product(value, multiplier)
 
 
-def add(position: Position, quantity: Decimal, price: Decimal) -> None:
-    """Open or add a signed ``quantity`` at ``price``."""
+def add(position: Position, quantity: Decimal, value: Decimal) -> None:
+    """Open or add a signed ``quantity`` that cost ``value``, signed alike."""
     position.quantity += quantity
-    position.cost = exact_sum(position.cost, worth(position, quantity, price))
+    position.cost = exact_sum(position.cost, value)
 
 
-def reduce(position: Position, quantity: Decimal, price: Decimal) -> Decimal:
-    """Close a signed ``quantity``, opposite to what is held and no larger, at ``price``; gives the
-    profit in money.
+def reduce(position: Position, quantity: Decimal, value: Decimal) -> Decimal:
+    """Close a signed ``quantity``, opposite to what is held and no larger, worth ``value``, signed
+    alike; gives the profit in money.
     """
-    closed = -quantity
     left = position.quantity + quantity
     cost = position.cost
-    removed = exact_share(cost, closed, position.quantity, _COST_STEP) if left else cost
+    if left:
+        removed = exact_share(cost, -quantity, position.quantity, _COST_STEP)
+        position.cost = exact_difference(cost, removed)
+    else:
+        removed, position.cost = cost, ZERO
     position.quantity = left
-    position.cost = exact_difference(cost, removed)
-    profit = exact_difference(worth(position, closed, price), removed)
+    profit = exact_negation(exact_sum(value, removed))
     position.realized = exact_sum(position.realized, profit)
     return profit
 

@@ -24,7 +24,7 @@ from engine.positions import split
 from engine.prompts import Prompts
 from engine.tape.record import Record
 from engine.trades import new_trade
-from engine.values import ZERO, Origin, Status, signed
+from engine.values import FINAL, ZERO, Origin, Status, signed
 
 _ACCEPTED = Step.ACCEPTED
 
@@ -146,7 +146,7 @@ class State(Ledger):
         )
 
     def _order_accepted(self, record: Record, fact: ev.OrderAccepted) -> None:
-        order = self._known(fact.order_id)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
         move(order, _ACCEPTED, record.ts)
         if fact.broker_id:
             self._name(order, fact.broker_id)
@@ -255,24 +255,25 @@ class State(Ledger):
             orders.end(order, fact.status, fact.message, record.ts, fact.reason)
 
     def _trade_filled(self, record: Record, fact: ev.TradeFilled) -> None:
-        order = self._known(fact.order_id)
-        quantity = fact.quantity
-        orders.fill(order, quantity, fact.price, record.ts)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
+        quantity, price, ts = fact.quantity, fact.price, record.ts
+        orders.fill(order, quantity, price, ts)
         account = self.accounts[record.account]
         request = order.request
-        order.position_id = take(
+        symbol = request.symbol
+        order.position_id = position_id = take(
             account,
-            self._instrument(request.symbol),
+            self.instruments.get(symbol) or guess(symbol),
             order,
             signed(request.side, quantity),
-            fact.price,
-            (record.seq, record.ts),
+            price,
+            (record.seq, ts),
             fact.position_id or order.position_id,
         )
         if fact.commission:
             charge(account, fact.commission_currency or account.currency, fact.commission)
-        self._add_trade(new_trade(order, fact, order.position_id, record.ts))
-        if order.is_final:
+        self._add_trade(new_trade(order, fact, position_id, ts))
+        if order.status in FINAL:
             self._take_off(order)
 
     def _trade_corrected(self, record: Record, fact: ev.TradeCorrected) -> None:

@@ -18,6 +18,7 @@ _EXACT = Context(prec=128, rounding=ROUND_HALF_EVEN)
 exact_sum = _EXACT.add
 exact_difference = _EXACT.subtract
 exact_product = _EXACT.multiply
+exact_negation = _EXACT.minus
 """Arithmetic on money, to the last digit whatever the thread's own decimal context says."""
 NANOSECONDS = 1_000_000_000
 """Nanoseconds in a second: every time in the engine is an integer count of nanoseconds since 1970,

@@ -11,15 +11,23 @@ from engine.values import PositionSide
 from tests.builders import ACCOUNT, Number, dec, figures
 
 
+def grow(position: Position, quantity: Decimal, price: Decimal) -> None:
+    add(position, quantity, worth(position, quantity, price))
+
+
+def shrink(position: Position, quantity: Decimal, price: Decimal) -> Decimal:
+    return reduce(position, quantity, worth(position, quantity, price))
+
+
 def held(quantity: Number, price: Number = 100, multiplier: Number = 1) -> Position:
     position = Position("pos_1", ACCOUNT, "AAPL", 1, 1, multiplier=dec(multiplier))
-    add(position, dec(quantity), dec(price))
+    grow(position, dec(quantity), dec(price))
     return position
 
 
 def test_the_average_price_is_the_weighted_mean_of_what_built_it() -> None:
     position = held(10, 100)
-    add(position, dec(30), dec(104))
+    grow(position, dec(30), dec(104))
     assert figures(position.average_price, position.cost, position.side) == (
         103,
         4120,
@@ -41,14 +49,14 @@ def test_closing_a_part_earns_its_share(
     quantity: int, closes: int, price: int, profit: int
 ) -> None:
     position = held(quantity)
-    assert reduce(position, dec(closes), dec(price)) == profit
+    assert shrink(position, dec(closes), dec(price)) == profit
     assert figures(position.quantity, position.realized) == (quantity + closes, profit)
     if position.quantity:
         assert position.average_price == 100
 
 
 def test_the_multiplier_counts_in_profit() -> None:
-    assert reduce(held(2, 4000, multiplier=50), dec(-1), dec("4000.25")) == dec("12.5")
+    assert shrink(held(2, 4000, multiplier=50), dec(-1), dec("4000.25")) == dec("12.5")
 
 
 @pytest.mark.parametrize(
@@ -78,10 +86,10 @@ def test_cost_taken_out_and_cost_left_are_the_cost_put_in(
     for percent, at in closes:
         part = (position.quantity * percent / 100).quantize(Decimal("1E-8"))
         if part:
-            taken_out += worth(position, part, at) - reduce(position, -part, at)
+            taken_out += worth(position, part, at) - shrink(position, -part, at)
     assert position.cost + taken_out == put_in
     rest = worth(position, position.quantity, price)
-    last = reduce(position, -position.quantity, price)
+    last = shrink(position, -position.quantity, price)
     assert position.cost == 0
     assert rest - last + taken_out == put_in
 
@@ -89,7 +97,7 @@ def test_cost_taken_out_and_cost_left_are_the_cost_put_in(
 def test_huge_positions_close_without_losing_a_digit() -> None:
     position = held("999999999999999.999999999999", "999999999999999.999999999999")
     cost = position.cost
-    profit = reduce(position, dec("-0.000000000001"), dec("0.000000000001"))
+    profit = shrink(position, dec("-0.000000000001"), dec("0.000000000001"))
     assert position.quantity == dec("999999999999999.999999999998")
     assert cost > 10**29
     assert profit < 0
