@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 
+from api import desk
 from api.streams.freshness import Freshness
+from api.streams.limits import StreamLimits
+from engine.market.quotes import Quote
 from engine.values import NANOSECONDS
+from tests.api.line import line
+from tests.api.served import serving
 
 LIMIT_NS = 30 * NANOSECONDS
 
@@ -59,3 +66,20 @@ def test_a_market_that_goes_on_is_never_told() -> None:
         for symbol in ("AAPL", "MSFT"):
             watch.freshness.heard(symbol)
         assert watch.told(20) == []
+
+
+def test_a_live_stream_tells_that_a_symbol_fell_silent_and_that_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "LOOK_S", 0.02)
+    limits = StreamLimits(stale_after_s=0.1, close_timeout_s=2.0)
+    with serving(stepped=False, limits=limits) as served, line(served) as stream:
+        stream.next()
+        quote = Quote("AAPL", 1, Decimal(99), Decimal(101))
+        served.call(served.desk.publish_quote, quote)
+        assert stream.next()["type"] == "quote"
+        stale = stream.next()
+        assert (stale["type"], stale["event"]) == ("data_staleness", "STALE")
+        served.call(served.desk.publish_quote, quote)
+        assert stream.next()["type"] == "quote"
+        assert stream.next()["event"] == "FRESH"

@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from api import desk
+from api.streams.limits import StreamLimits
 from api.streams.margin import MarginWatch, Thresholds, strain
 from engine import events as ev
 from engine.core import Engine
+from engine.reports import Filled
 from engine.requests import OrderRequest
 from engine.tape import MemoryTape, Record
 from engine.values import OrderType, Side
@@ -166,3 +169,27 @@ def test_a_warning_follows_the_fill_on_the_stream() -> None:
             seen[-1].setdefault("event", seen[-1]["type"])
         names = [each["event"] for each in seen]
         assert names[-3:-1] == ["POSITION_OPENED", "BALANCE_UPDATED"]
+
+
+def test_a_market_that_moves_warns_on_the_stream_without_any_fact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "LOOK_S", 0.02)
+    limits = StreamLimits(close_timeout_s=2.0, margin=Thresholds(Decimal("0.5"), Decimal(1)))
+    rising = bars("AAPL", 1, shift=100)
+    with serving(rising, stepped=False, limits=limits) as served, line(served) as stream:
+        stream.next()
+        engine, board = served.desk.engine, served.desk.board
+
+        def short() -> None:
+            request = OrderRequest("AAPL", Side.SELL, Decimal(5_000), OrderType.MARKET)
+            sold = engine.submit(ACCOUNT, request)
+            engine.report(Filled(sold.id, "x1", Decimal(5_000), Decimal(100), engine.now))
+
+        served.call(short)
+        told = [stream.next() for _ in range(5)]
+        assert [each["type"] for each in told] == ["order", "trade", "order", "position", "account"]
+        assert stream.is_quiet(), "half of equity is in use, which is not more than half"
+        served.call(board.show, 0, 0)
+        warned = stream.next()
+        assert (warned["event"], "seq" in warned) == ("MARGIN_WARNING", False)
