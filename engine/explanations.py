@@ -14,7 +14,7 @@ from decimal import Decimal
 from engine import events as ev
 from engine.alarms import AlarmKind
 from engine.findings import Findings
-from engine.hearing import alarm, hear
+from engine.hearing import alarm, hear, weigh
 from engine.lifecycle import Step, can
 from engine.orders import Order
 from engine.reports import Busted, Corrected, Filled
@@ -108,6 +108,7 @@ def explain_order(
     if order.status is not Status.UNKNOWN:
         _explain_names(findings, order, stated)
         _explain_parts(findings, order, stated)
+    weigh(findings.engine, order)
 
 
 def _explain_names(findings: Findings, order: Order, stated: Sequence[BrokerOrder]) -> None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from engine import events as ev
 from engine import intake
 from engine.alarms import AlarmKind, alarm_id
-from engine.reports import CashMoved, Corrected, Filled, ForeignOrder, PositionSplit, Report
+from engine.reports import (
+    CashMoved,
+    Corrected,
+    Filled,
+    ForeignOrder,
+    Modified,
+    PositionSplit,
+    Report,
+)
 from engine.values import FINAL, Status
 
 if TYPE_CHECKING:
@@ -21,17 +29,20 @@ if TYPE_CHECKING:
 
 def hear(engine: Engine, report: Report) -> None:
     """Take a report; OrderNotFound when it speaks of an order that is not known here."""
-    if not isinstance(report, Filled | Corrected):
+    if not isinstance(report, Filled | Corrected | Modified):
         engine.report(report)
         return
     order = intake.find(engine, report)
     status, filled = order.status, order.filled
     engine.report(report)
-    if order.filled <= filled:
-        return
-    if status in FINAL and status is not Status.FILLED:
+    if order.filled > filled and status in FINAL and status is not Status.FILLED:
         text = f"order {order.id} traded after it was {status}: {order.filled} in all"
         alarm(engine, order, AlarmKind.ORDER_FILLED_LATE, text)
+    weigh(engine, order)
+
+
+def weigh(engine: Engine, order: Order) -> None:
+    """Open an alarm about an order that traded more than it is for."""
     if order.filled > order.quantity:
         text = f"order {order.id} is for {order.quantity} and traded {order.filled}"
         alarm(engine, order, AlarmKind.ORDER_OVERFILLED, text)

@@ -34,7 +34,7 @@ from engine.findings import Findings
 from engine.orders import Order
 from engine.requests import OrderRequest
 from engine.statements import BrokerOrder, Execution, Snapshot
-from engine.values import FINAL, ZERO, Holder, OrderType, Status
+from engine.values import FINAL, ZERO, Holder, OrderType, Side, Status
 
 CENT = Decimal("0.01")
 
@@ -116,16 +116,18 @@ class _Reconciliation:
         """Take in the orders of others: those that work, and those that traded since the books
         began.
         """
-        traded: dict[str, list[Execution]] = {}
+        traded: dict[tuple[str, str, Side], list[Execution]] = {}
         for each in strange:
             if each.executed_at > since and not each.busted:
-                traded.setdefault(each.broker_id, []).append(each)
+                key = each.broker_id, each.symbol, each.side  # an id may be given away again
+                traded.setdefault(key, []).append(each)
         for stated in self._stated:
             if adoption.find(self._engine, self._account.id, stated) is None:
-                own = traded.pop(stated.broker_id, [])
+                request = stated.request
+                own = traded.pop((stated.broker_id, request.symbol, request.side), [])
                 if own or stated.status not in FINAL:
                     self._take_in(stated, own)
-        for broker_id, own in traded.items():
+        for (broker_id, _, _), own in traded.items():
             self._take_in(_order_of(broker_id, own), own)
 
     def _take_in(self, stated: BrokerOrder, own: list[Execution]) -> None:
