@@ -34,7 +34,10 @@ def take(
     for, in an account that hedges; ``opens`` the id of a position it opens, by default told by
     ``place``.
     """
-    position = account.held(instrument.symbol, named)
+    if account.position_mode is _NETTING:
+        position = account.positions.get(instrument.symbol)
+    else:
+        position = account.held(instrument.symbol, named)
     if position is not None:
         held = position.quantity
         if (held > ZERO) is (quantity > ZERO) or abs(quantity) <= abs(held):

@@ -173,7 +173,9 @@ def fill(order: Order, quantity: Decimal, price: Decimal, ts: int) -> None:
     says by how much.
     """
     filled = order.filled + quantity
-    move(order, _FILLED if filled >= order.quantity else _PARTLY_FILLED, ts)
+    step = _FILLED if filled >= order.quantity else _PARTLY_FILLED
+    order.status = TABLE[order.status].get(step) or next_status(order.id, order.status, step)
+    order.updated_at = ts
     order.filled = filled
     order.notional = exact_sum(order.notional, exact_product(quantity, price))
 
