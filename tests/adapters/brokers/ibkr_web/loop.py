@@ -16,13 +16,18 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
+from adapters.brokers.ibkr_web import capabilities
 from adapters.brokers.ibkr_web.broker import IbkrWebBroker
 from adapters.brokers.ibkr_web.options import Options
+from api.app import application
 from api.desk import Desk
+from api.guards import GuardRules
 from api.lines.driver import Driver
 from api.settings import Settings, WebApi
 from api.webapi.manners import MANNERS, STRICT
+from engine import evidence
 from engine.core import Engine
 from engine.instruments import guess
 from engine.line import LineState
@@ -30,7 +35,7 @@ from engine.market.board import Board
 from engine.orders import Order
 from engine.requests import OrderRequest
 from engine.tape import MemoryTape
-from engine.values import Status
+from engine.values import NANOSECONDS, Status
 from tests.api.serving import served
 from tests.api.world import World, bars
 from tests.builders import order as a_request
@@ -38,13 +43,20 @@ from tests.builders import order as a_request
 ACCOUNT = "A"
 TIMEOUT_S = 12.0
 QUICK: dict[str, Any] = {"pace": 0.001, "poll_s": 0.3, "timeout_s": 3.0}
-_SAME = {Status.UNKNOWN: Status.PENDING}
+
+
+class Far(World):
+    """The far engine, with everything that is served of it: the control of faults too."""
+
+    def app(self, rules: GuardRules | None = None) -> ASGIApp:
+        """The whole application, by its settings."""
+        return application(self.desk, self.desk.settings or Settings())
 
 
 class Near:
     """The engine on this side, and a hand on the market of the far one."""
 
-    def __init__(self, far: World, url: str, **options: Any) -> None:
+    def __init__(self, far: Far, url: str, **options: Any) -> None:
         self.far = far
         self.url = url
         series = [bars("AAPL", 10_000, 2), bars("MSFT", 10_000, 2)]
@@ -74,6 +86,15 @@ class Near:
     async def step(self, count: int = 1) -> None:
         """Move the far market on."""
         (await self.http.post("/clock/step", json={"steps": count})).raise_for_status()
+
+    async def trouble(self, kind: str, **terms: Any) -> None:
+        """Have something go wrong at the far gateway."""
+        answer = await self.http.post("/webapi/faults", json={"kind": kind, **terms})
+        assert answer.status_code == 200, answer.text
+
+    async def peace(self) -> None:
+        """End whatever goes wrong."""
+        (await self.http.delete("/webapi/faults")).raise_for_status()
 
     def submit(self, request: OrderRequest | None = None, **fields: Any) -> Order:
         """Place an order here."""
@@ -136,8 +157,9 @@ def _held(engine: Engine) -> dict[str, Decimal]:
 @asynccontextmanager
 async def loop(manner: str = "friendly", **options: Any) -> AsyncIterator[Near]:
     """Both engines, connected, and shut down in good order at the end."""
-    far = World()
-    far.desk.settings = Settings(webapi=WebApi.model_validate({"manner": manner}))
+    far = Far()
+    chosen = WebApi.model_validate({"manner": manner, "faults": True})
+    far.desk.settings = Settings(webapi=chosen)
     entered = served(far)
     url = await asyncio.to_thread(entered.__enter__)
     try:
@@ -157,6 +179,14 @@ async def loop(manner: str = "friendly", **options: Any) -> AsyncIterator[Near]:
                 running.result()
     finally:
         await asyncio.to_thread(entered.__exit__, None, None, None)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evidence that an order never arrived takes a second here, instead of ten and more."""
+    monkeypatch.setattr(evidence, "OVER_NS", NANOSECONDS // 2)
+    monkeypatch.setattr(evidence, "SPACING_NS", NANOSECONDS // 4)
+    monkeypatch.setattr(capabilities, "VISIBLE_AFTER_S", 0)
 
 
 @pytest.fixture
