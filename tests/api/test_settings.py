@@ -53,6 +53,19 @@ def test_the_key_file_lies_beside_the_settings_file(
     assert load(file).server.keys_file == Path("elsewhere.keys")
 
 
+def test_the_certificate_is_beside_the_settings_file_unless_it_is_set_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "onetape.toml"
+    file.write_text("")
+    assert load().listeners.webapi_certificate == Path("onetape.pem")
+    assert load(file).listeners.webapi_certificate == tmp_path / "onetape.pem"
+    file.write_text("[listeners]\nwebapi_certificate = 'mine.pem'\n")
+    assert load(file).listeners.webapi_certificate == tmp_path / "mine.pem"
+    monkeypatch.setenv("ONETAPE_LISTENERS__WEBAPI_CERTIFICATE", "elsewhere.pem")
+    assert load(file).listeners.webapi_certificate == Path("elsewhere.pem")
+
+
 def test_a_command_takes_the_settings_file_that_is_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

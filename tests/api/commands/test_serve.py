@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import ssl
 import time
+from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.sync.client import connect
 
@@ -101,3 +105,21 @@ def test_other_machines_are_not_let_in_without_keys(tmp_path: Path) -> None:
     said = onetape("serve", "--host", "0.0.0.0", "--port", "0", cwd=tmp_path)
     assert said.returncode == 2
     assert "there are no API keys in onetape.keys" in said.stderr
+
+
+def test_the_web_api_has_a_port_of_its_own_whose_certificate_is_told(tmp_path: Path) -> None:
+    with served("serve", "--webapi-port", "0", cwd=tmp_path) as server:
+        where, fingerprint, ready = server.said
+        assert "onetape.pem" in where
+        found = re.search(r"the IBKR Web API is at https://127\.0\.0\.1:(\d+)", ready)
+        assert found
+        shown = ssl.get_server_certificate(("127.0.0.1", int(found[1])), timeout=10)
+        digest = sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest()
+        assert fingerprint.strip().replace(":", "").lower() == digest
+        trusting = ssl.create_default_context(cafile=str(tmp_path / "onetape.pem"))
+        sessions = []
+        for base, context in ((f"https://127.0.0.1:{found[1]}", trusting), (server.url, True)):
+            answer = httpx.post(f"{base}/v1/api/tickle", verify=context)
+            sessions.append(answer.json()["session"])
+        assert sessions[0] == sessions[1]
+        assert httpx.get(f"https://127.0.0.1:{found[1]}/orders", verify=trusting).status_code == 404

@@ -90,3 +90,27 @@ async def test_a_heartbeat_carries_the_head() -> None:
     event = subscriber.take()
     assert event is not None
     assert event.text == '{"type":"ping","head":4,"timestamp":"2025-01-01T00:00:00Z"}'
+
+
+@pytest.mark.anyio
+async def test_what_another_dialect_makes_of_a_record_goes_to_its_own_clients_alone() -> None:
+    desk, subscriber = await opened()
+    other = Subscriber(ACCOUNT, desk.limits)
+    other.dialects = ("other",)
+    desk.hub.join(other)
+    desk.hub.tellers.append(
+        lambda record: [Event(f"other_{record.seq}", "", "row", record.seq, dialect="other")]
+    )
+    desk.engine.submit(ACCOUNT, LIMIT)
+    await asyncio.sleep(0)
+    assert taken(subscriber) == ["evt_6_0"]
+    assert taken(other) == ["other_5", "other_6"]
+
+
+@pytest.mark.anyio
+async def test_the_clock_waits_for_no_message_of_another_dialect() -> None:
+    desk, subscriber = await opened()
+    assert desk.stepper is not None
+    seat = desk.stepper.sit(subscriber)
+    desk.hub.publish([Event("mkt_1_0", "{}", "candle"), Event("", "", "row", dialect="other")])
+    assert list(seat.awaited) == ["mkt_1_0"]
