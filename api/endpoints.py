@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -110,6 +110,18 @@ class Operation:
         return (b"content-type", self.media.encode())
 
 
+class Given(NamedTuple):
+    """What is sent back for one request; ``content`` is bytes, or a value yet to be encoded.
+    Without an ``operation`` the path knows no such method.
+    """
+
+    status: int
+    content: Any
+    headers: RawHeaders | None
+    media: tuple[bytes, bytes] = JSON
+    operation: Operation | None = None
+
+
 class Resource:
     """All operations of one path, as an ASGI endpoint."""
 
@@ -132,30 +144,38 @@ class Resource:
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        started = perf_counter()
+        given = await self.answer(scope, lambda: _body(receive))
+        content = given.content
+        payload = content if type(content) is bytes else encode(content)
+        await send_whole(send, given.status, payload, given.headers, given.media)
+        if given.operation is not None:
+            seconds = perf_counter() - started
+            self._metrics.observe(given.operation.method, self.path, given.status, seconds)
+
+    async def answer(self, scope: AsgiScope, read_body: Callable[[], Awaitable[bytes]]) -> Given:
+        """What one request is answered with, whoever brings its body and takes the answer."""
         method: str = scope["method"]
         operation = self._by_method.get(method)
         if operation is None or operation.handler is None:
-            await send_refusal(scope, send, self._wrong_method(method))
-            return
-        started = perf_counter()
-        status, headers, media = operation.status, None, JSON
+            refused = self._wrong_method(method)
+            return Given(refused.status, body_of(scope, refused), refused.headers)
         try:
             self._check_scope(scope, operation)
-            body = b"" if operation.body is None else await _body(receive)
+            body = b"" if operation.body is None else await read_body()
             given = await operation.handler(Call(scope, body))
-            if type(given) is Answer:
-                status, headers, given = given.status, given.headers, given.value
-            payload = given if type(given) is bytes else encode(given)
-            media = operation.content_type
         except Refusal as refusal:
-            status, payload, headers = refusal.status, body_of(scope, refusal), refusal.headers
+            said = refusal
         except (EngineError, TapeError) as error:
             said = self._refusal_of(error)
-            status, payload, headers = said.status, body_of(scope, said), said.headers
-            if status == 500:
+            if said.status == 500:
                 log.exception("%s %s failed", method, self.path)
-        await send_whole(send, status, payload, headers, media)
-        self._metrics.observe(operation.method, self.path, status, perf_counter() - started)
+        else:
+            media = operation.content_type
+            if type(given) is Answer:
+                return Given(given.status, given.value, given.headers, media, operation)
+            return Given(operation.status, given, None, media, operation)
+        return Given(said.status, body_of(scope, said), said.headers, JSON, operation)
 
     def _check_scope(self, scope: AsgiScope, operation: Operation) -> None:
         caller = principal(scope)

@@ -23,6 +23,7 @@ from engine.values import NANOSECONDS
 from engine.worker.broker import Broker
 from engine.worker.context import Context, Listener
 from engine.worker.errors import WorkerError, WorkerStopped
+from engine.worker.ibkr import Ibkr
 from engine.worker.inbox import Inbox
 from engine.worker.line import Line
 from engine.worker.memory import Memory
@@ -164,6 +165,7 @@ class LiveWorker:
             self._listener,
             self._params,
         )
+        context.ibkr_maker = lambda: self._ibkr(line)
         line.call(self._listen, script)
         with script.blamed():
             try:
@@ -173,6 +175,13 @@ class LiveWorker:
             on_stop = script.callback("on_stop")
             if on_stop is not None:
                 on_stop(context)
+
+    def _ibkr(self, line: Line) -> Ibkr:
+        """The Web API of this engine, made for the workers that ask for it, which most do not."""
+        from api.ibkr.in_process import in_process
+
+        live = self._live
+        return in_process(live.engine, live.board, live.settings, self._account, line)
 
     def _react(self, script: Script, context: Context) -> None:
         """Set up, then call back whenever there is news or a tick is due, until asked to leave."""

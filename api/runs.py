@@ -32,6 +32,7 @@ from engine.tape import TapeFailed
 from engine.worker.context import MetricValue
 from engine.worker.errors import WorkerError, WorkerStopped
 from engine.worker.free import FreeRun
+from engine.worker.ibkr import Ibkr
 from engine.worker.words import interval_ns
 
 log = logging.getLogger("onetape.worker")
@@ -179,6 +180,7 @@ class _Free:
                 self.watcher,
                 interval_ns(self.config.tick),
             )
+            free.ctx.ibkr_maker = lambda: self._ibkr(free)
             self.metrics = free.ctx.monitor.values
             with self._beside(), _interruptible(free):
                 return self._lived(free)
@@ -187,6 +189,13 @@ class _Free:
             return f"the worker failed: {error}"
         finally:
             self.seconds = perf_counter() - started
+
+    def _ibkr(self, free: FreeRun) -> Ibkr:
+        """The Web API of this run, made for the workers that ask for it, which most do not."""
+        from api.ibkr.in_process import in_process
+
+        made, settings = self.made, self.made.plan.settings
+        return in_process(made.engine, made.board, settings, self.config.account.id, free.line)
 
     def _lived(self, free: FreeRun) -> str:
         """Live through the data and take leave."""

@@ -17,7 +17,7 @@ import typer
 from api.commands import free, options
 from api.commands.free import Kept, Market
 from api.commands.running import listen_safely, put_report, run_to_end
-from api.commands.terminal import BAD_INPUT, Failure, examples
+from api.commands.terminal import BAD_INPUT, Failure, examples, refuse
 from engine.market.timeframes import TIMEFRAMES
 from engine.values import PositionMode
 
@@ -88,17 +88,11 @@ def backtest(
     market = _market(data or [], demo=demo_data, timeframe=timeframe)
     kept: Kept = tape, durability.value
     if strategy is None:
-        _refuse({"--param": param}, "nothing takes it without --strategy")
+        refuse({"--param": param}, "nothing takes it without --strategy")
         _serve(settings, market, kept, stay=stay, as_json=as_json)
         return
-    _refuse({"--host": host, "--port": port, "--stay": stay}, "a run with --strategy serves nobody")
+    refuse({"--host": host, "--port": port, "--stay": stay}, "a run with --strategy serves nobody")
     free.run_worker(settings, market, kept, strategy, free.params_of(param or []), tick, as_json)
-
-
-def _refuse(given: dict[str, object], why: str) -> None:
-    for name, value in given.items():
-        if value:
-            raise Failure(f"{name} can not be used here: {why}", BAD_INPUT)
 
 
 def _serve(settings: Settings, market: Market, kept: Kept, *, stay: bool, as_json: bool) -> None:

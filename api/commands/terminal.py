@@ -40,6 +40,13 @@ def examples(*lines: str) -> str:
     return "\n\n".join(["Examples:", *lines])
 
 
+def refuse(given: dict[str, object], why: str) -> None:
+    """Raise Failure for the first of these options that was given."""
+    for name, value in given.items():
+        if value is not None and value is not False and value != []:
+            raise Failure(f"{name} can not be used here: {why}", BAD_INPUT)
+
+
 def say(message: str) -> None:
     """Tell the person something, on stderr."""
     typer.echo(message, err=True)

@@ -9,6 +9,8 @@ from api.webapi import books, errors, order_rows, trade_rows, views
 from api.webapi.gateway import Row
 from api.webapi.reading import Count, Items, Line, Truth, lenient, pairs
 from api.webapi.session import Needs, Session
+from api.webapi.today import Today
+from api.webapi.views import SCAN_MAX
 
 if TYPE_CHECKING:
     from api.endpoints import Call, Operation
@@ -46,6 +48,7 @@ class MonitoringCalls:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._engine = gateway.engine
+        self._days: dict[str, Today] = {}
 
     async def orders(self, session: Session, call: Call) -> Row:
         """The orders that work or ended today."""
@@ -57,13 +60,16 @@ class MonitoringCalls:
         if is_first or (is_forced and self._gateway.manner.empty_first_calls):
             return {"orders": [], "snapshot": False}
         accounts = self._accounts(session, call, asked.get("accountId"))
-        found = [view for account in accounts for view in views.views(self._engine, account)]
+        of = [self._today(account) for account in accounts]
+        if len(of) == 1 and not filters - {SORT}:
+            return {"orders": of[0].rows(ORDERS_MAX), "snapshot": True}
+        found = [view for one in of for view in one.views(SCAN_MAX)]
         found.sort(key=lambda view: (view.is_final, -view.order.created_at))
         if filters - {SORT}:
             wanted = {FILTERS[each] for each in filters - {SORT} if each in FILTERS}
             found = [view for view in found if view.status in wanted]
-        of = self._gateway.contracts.of
-        rows = [order_rows.row(view, of(view.order.symbol)) for view in found[:ORDERS_MAX]]
+        contract = self._gateway.contracts.of
+        rows = [order_rows.row(view, contract(view.order.symbol)) for view in found[:ORDERS_MAX]]
         return {"orders": rows, "snapshot": True}
 
     async def order(self, session: Session, call: Call) -> Row:
@@ -111,6 +117,14 @@ class MonitoringCalls:
         yield [operation("GET", path, said, self.trades, list[Row], needs, _TRADES, tag=TAG)]
         path, said = "/iserver/account/pnl/partitioned", "Get the profit of the day"
         yield [operation("GET", path, said, self.profit, Row, needs, tag=TAG)]
+
+    def _today(self, account: str) -> Today:
+        """Today's orders of an account."""
+        found = self._days.get(account)
+        if found is None:
+            made = Today(self._engine, self._gateway.contracts, account)
+            found = self._days[account] = made
+        return found
 
     def _filters(self, call: Call) -> set[str]:
         """The states asked for, in the gateway's spelling; they may come one by one."""

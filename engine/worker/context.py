@@ -5,13 +5,15 @@ It is the same in a backtest and live; only the clock behind it and the line to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 from engine.worker.broker import Broker
 from engine.worker.clock import Clock, moment
+from engine.worker.ibkr import Ibkr
+from engine.worker.ibkr_line import NOT_CONNECTED
 from engine.worker.memory import Memory
 from engine.worker.words import interval_ns
 
@@ -91,6 +93,18 @@ class Context:
         """What was set for this run, read-only."""
         self._clock = clock
         self._periods: dict[tuple[str, int], int] = {}
+        self._ibkr: Ibkr | None = None
+        self.ibkr_maker: Callable[[], Ibkr] | None = None
+        """What makes ``ibkr`` when it is first asked for; None where nothing is connected."""
+
+    @property
+    def ibkr(self) -> Ibkr:
+        """The IBKR Web API as calls; RuntimeError where nothing is connected."""
+        if self._ibkr is None:
+            if self.ibkr_maker is None:
+                raise RuntimeError(NOT_CONNECTED)
+            self._ibkr = self.ibkr_maker()
+        return self._ibkr
 
     @property
     def now(self) -> datetime:

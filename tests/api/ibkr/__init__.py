@@ -1,0 +1,1 @@
+"""Tests of the ways from ``ctx.ibkr`` to a Web API."""

@@ -1,0 +1,1 @@
+"""The recipes of the worker document, as it prints them."""
