@@ -9,6 +9,7 @@ strategy orders in between happens at the simulated time of the event that it wa
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -31,10 +32,14 @@ class Refused(Exception):
 
 
 class Gateway:
-    """A running server, by its address; also a context manager."""
+    """A running server, by its address; also a context manager. A server that asks for a key gets
+    the one in the environment (`ONETAPE_KEY`).
+    """
 
     def __init__(self, url: str = "http://localhost:8080") -> None:
         self.host = urlsplit(url).netloc
+        key = os.environ.get("ONETAPE_KEY")
+        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._connection = HTTPConnection(self.host, timeout=TIMEOUT_S)
 
     def __enter__(self) -> Gateway:
@@ -45,9 +50,9 @@ class Gateway:
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request; the decoded answer, or Refused."""
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        kind = {"Content-Type": "application/json"} if body is not None else {}
         payload = json.dumps(body) if body is not None else None
-        self._connection.request(method, f"/v1{path}", payload, headers)
+        self._connection.request(method, f"/v1{path}", payload, {**self.headers, **kind})
         answer = self._connection.getresponse()
         text = answer.read()
         decoded = json.loads(text) if text else None
@@ -67,7 +72,10 @@ class Gateway:
 
     def events(self, query: str = "") -> Iterator[dict[str, Any]]:
         """Everything that happens, until a backtest is complete or the server goes away."""
-        with connect(f"ws://{self.host}/v1/ws{query}", max_size=None, compression=None) as stream:
+        url = f"ws://{self.host}/v1/ws{query}"
+        with connect(
+            url, max_size=None, compression=None, additional_headers=self.headers
+        ) as stream:
             for number, text in enumerate(stream):
                 event = json.loads(text)
                 if event["type"] == "ping":

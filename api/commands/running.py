@@ -26,24 +26,27 @@ SHOWN = ("exits", "spread", "slippage", "participation", "penetration", "latency
 
 
 def listen_safely(settings: Settings, port: int | None = None) -> Listener:
-    """The port to serve on, `server.port` unless another is given. One that other machines reach is
-    refused without keys, and said aloud with them.
+    """The port to serve on, `server.port` unless another is given. One that other machines reach,
+    or from which orders reach a broker, is refused without keys.
     """
     from api.keyfile import KeyFile
+    from api.sections import SIMULATOR
     from api.server import listen
 
     host = settings.server.host
     listener = listen(host, settings.server.port if port is None else port)
-    if listener.is_loopback:
-        return listener
-    if not KeyFile(settings.server.keys_file).read():
+    brokers = sorted({account.broker for account in settings.accounts} - {SIMULATOR})
+    dangers = [] if listener.is_loopback else [f"--host {host} can be reached from other machines"]
+    dangers += [f"orders go to {', '.join(brokers)}"] if brokers else []
+    if dangers and not KeyFile(settings.server.keys_file).read():
         listener.close()
         raise Failure(
-            f"--host {host} can be reached from other machines, and there are no API keys in "
+            f"{' and '.join(dangers)}, and there are no API keys in "
             f"{settings.server.keys_file}; make one with: onetape keys create NAME",
             BAD_INPUT,
         )
-    say(f"warning: {host} can be reached from other machines; whoever has a key can trade")
+    if not listener.is_loopback:
+        say(f"warning: {host} can be reached from other machines; whoever has a key can trade")
     return listener
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,61 +12,11 @@ from websockets.sync.client import connect
 
 from examples.gateway import Gateway, Refused
 from tests.api.command import onetape
-from tests.clients.process import Served, served
-from tests.house.tree import ROOT
 from tests.remote.hand import Hand, wait_for
+from tests.remote.living import Live, ready
 from tests.remote.wire import ACCOUNT
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(60)]
-COMMAND = (sys.executable, "-m", "tests.remote.command")
-SETTINGS = """
-[server]
-shutdown_grace_s = 1.0
-
-[brokers.little]
-kind = "loopback"
-options = {{ port = {port} }}
-answer_timeout_s = 30
-patience_ms = 0
-
-[[accounts]]
-id = "R1"
-broker = "little"
-"""
-
-
-class Live:
-    """A served engine on one tape, started as often as the test likes."""
-
-    def __init__(self, hand: Hand, folder: Path) -> None:
-        self.hand = hand
-        self.tape = folder / "live.tape"
-        self.config = folder / "live.toml"
-        self.config.write_text(SETTINGS.format(port=hand.port))
-
-    def served(self) -> Any:
-        """A server of this engine."""
-        arguments = ("serve", "--config", self.config, "--tape", self.tape)
-        return served(*arguments, cwd=ROOT, command=COMMAND)
-
-    def facts(self, *kinds: str) -> list[dict[str, Any]]:
-        """What the tape holds of these kinds."""
-        wanted = [each for kind in kinds for each in ("--type", kind)]
-        printed = onetape("tape", self.tape, *wanted)
-        assert printed.returncode == 0, printed.stderr
-        return [json.loads(line) for line in printed.stdout.splitlines()]
-
-
-@pytest.fixture
-def live(hand: Hand, tmp_path: Path) -> Live:
-    return Live(hand, tmp_path)
-
-
-def ready(server: Served) -> Gateway:
-    """A client of the server, once its line stands."""
-    gateway = Gateway(server.url)
-    wait_for(lambda: gateway.get("/status")["connected"], "the line stands")
-    return gateway
 
 
 def rest(gateway: Gateway, symbol: str) -> str:
@@ -136,8 +85,9 @@ def test_a_stop_waits_for_the_answer_that_is_about_to_come(live: Live, hand: Han
 
 
 def test_the_stream_tells_of_a_line_that_was_lost_and_came_back(live: Live, hand: Hand) -> None:
-    with live.served() as server, ready(server):
-        with connect(f"ws://{server.url.removeprefix('http://')}/v1/ws") as stream:
+    with live.served() as server, ready(server) as gateway:
+        url = f"ws://{server.url.removeprefix('http://')}/v1/ws"
+        with connect(url, additional_headers=gateway.headers) as stream:
             assert json.loads(stream.recv(5))["event"] == "CONNECTED"
             hand.cut()
             told: list[dict[str, Any]] = []
@@ -178,6 +128,16 @@ def test_a_person_reconciles_and_accepts_from_the_command_line(live: Live, hand:
         server.stop()
     (agreed,) = live.facts("position_agreed")
     assert agreed["reason"] == "a transfer"
+
+
+def test_without_a_key_nothing_is_served_from_which_orders_reach_a_broker(
+    hand: Hand, tmp_path: Path
+) -> None:
+    live = Live(hand, tmp_path)
+    said = onetape("serve", "--config", live.config, "--tape", live.tape, "--port", "0")
+    assert said.returncode == 2
+    assert said.stderr.startswith("error: orders go to little, and there are no API keys in ")
+    assert not live.tape.exists()
 
 
 def test_a_command_that_reaches_nobody_says_so_in_one_line() -> None:
