@@ -5,6 +5,7 @@ and single dialects once more for ports of their own.
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,8 @@ class WallClock:
         self._app = app
         self._engine = engine
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Look at the clock, and pass the request on."""
         # Never backwards, whatever is done to the machine's clock: seq orders, time is a label.
         self._engine.now = max(self._engine.now, time.time_ns())
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)

@@ -9,7 +9,6 @@ error into a refusal of one shape. Endpoints that answer otherwise (a stream) ca
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.auth import OWNER, Principal, Scope
+from api.bodies import whole_body
 from api.forms import Field, Form
 from api.guards import HEADERS, principal
 from api.metrics import Metrics
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("onetape.http")
 
 PREFIXES = ("/v1", "")
-BODY_TIMEOUT_S = 10.0
 _NOTHING: Form = Form()
 
 
@@ -145,7 +144,7 @@ class Resource:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = perf_counter()
-        given = await self.answer(scope, lambda: _body(receive))
+        given = await self.answer(scope, lambda: whole_body(receive))
         content = given.content
         payload = content if type(content) is bytes else encode(content)
         await send_whole(send, given.status, payload, given.headers, given.media)
@@ -230,30 +229,3 @@ async def no_such_path(scope: AsgiScope, _receive: Receive, send: Send) -> None:
 def _pattern(path: str) -> str:
     # A symbol may hold slashes, whether they arrive as they are or percent-encoded.
     return path.replace("{symbol}", "{symbol:path}")
-
-
-async def _body(receive: Receive) -> bytes:
-    """The whole body; a Refusal if it does not come in time or the client went away."""
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            chunks: list[bytes] = []
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise _late()
-                chunk: bytes = message.get("body", b"")
-                if not message.get("more_body", False):
-                    return b"".join([*chunks, chunk]) if chunks else chunk
-                chunks.append(chunk)
-    except TimeoutError:
-        raise _late() from None
-
-
-def _late() -> Refusal:
-    return Refusal(
-        408,
-        "INVALID_REQUEST",
-        f"the body did not arrive whole within {BODY_TIMEOUT_S:g} seconds",
-        None,
-        [(b"connection", b"close")],
-    )

@@ -147,6 +147,7 @@ async def serve(
     limits = settings.limits
     config = uvicorn.Config(
         app,
+        interface="asgi3",
         loop="none",
         http="httptools",
         ws="websockets-sansio",

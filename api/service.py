@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute, Router
+from starlette.routing import BaseRoute
 
 from api import docs_pages, openapi
 from api.dialect import Dialect, Shaped
 from api.endpoints import Call, Operation, Resource, no_such_path, operations_of, routes_of
 from api.guards import Gate, GuardRules
 from api.metrics import CONTENT_TYPE, Metrics
+from api.paths import Paths
 from api.trading.errors import refusal_of
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ def gated(
     """``routes`` and nothing else, behind the gate; what is below a dialect's base is refused in
     its shape.
     """
-    # No redirects: a path is what is documented, and a redirected command would lose its body.
-    router = Router(routes, redirect_slashes=False, default=no_such_path)
-    gate = Gate(router, rules, stopping)
+    gate = Gate(Paths(routes, no_such_path), rules, stopping)
     return Shaped(gate, dialects) if dialects else gate
 
 

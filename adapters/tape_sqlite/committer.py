@@ -32,6 +32,7 @@ class Committer:
     def __init__(self, tape: SqliteTape) -> None:
         self._tape = tape
         self._marks: SimpleQueue[int | None] = SimpleQueue()
+        self._asked = 0
         self._thread = Thread(target=self._run, name="tape-committer", daemon=True)
 
     def start(self) -> None:
@@ -41,7 +42,10 @@ class Committer:
 
     def wake(self) -> None:
         """Have everything appended so far committed soon; called by the appending thread."""
-        self._marks.put(self._tape.head)
+        head = self._tape.head
+        if head != self._asked:
+            self._asked = head
+            self._marks.put(head)
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Commit what is left and end the thread; raises `TimeoutError` if the disk hangs."""

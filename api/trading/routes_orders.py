@@ -41,7 +41,8 @@ class Orders:
         account = account_alone(self._desk, call)
         order = self._engine.submit(account, parse.order(call.body))
         await self._desk.settled()
-        await self._desk.lines.answered(order)
+        if self._desk.lines.drivers:
+            await self._desk.lines.answered(order)
         if order.status is Status.REJECTED:
             reason = order.reject_reason or RejectReason.UNKNOWN
             raise OrderRefused(order.id, reason, order.message)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.routing import Router
 
-from api import endpoints
+from api import bodies
 from api.auth import Scope
 from api.endpoints import Answer, Call, Operation, Resource, no_such_path, operations_of, routes_of
 from api.forms import Form
@@ -133,7 +133,7 @@ async def test_an_operation_may_need_a_wider_scope_than_its_method() -> None:
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "BODY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.01)
 
     async def body() -> Any:
         yield b"{"
