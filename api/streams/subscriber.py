@@ -41,6 +41,8 @@ class Subscriber:
 
     def __init__(self, account: str, limits: StreamLimits, caller: Principal = OWNER) -> None:
         self.account = account
+        self.accounts: Collection[str] = ("", account)
+        """Whose events it hears."""
         self.caller = caller
         self.wake = asyncio.Event()
         self.closing: Closing | None = None
@@ -70,12 +72,12 @@ class Subscriber:
         ):
             self._give_up()
             return
-        account, start, dialects = self.account, self.starts_after, self.dialects
+        accounts, start, dialects = self.accounts, self.starts_after, self.dialects
         size = length = 0
         for event in events:
             if (
                 event.dialect in dialects
-                and event.account in ("", account)
+                and event.account in accounts
                 and not 0 < event.seq <= start
             ):
                 self._queue.append(event)

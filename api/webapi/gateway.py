@@ -100,6 +100,12 @@ class Gateway:
         first = caller.account_or(self.desk.default_account)
         return sorted(served, key=lambda name: name != first)
 
+    def meant(self, session: Session, caller: Principal) -> list[str]:
+        """The accounts that are meant where none is named: the selected one where that is the
+        manner, or all that the caller's key opens.
+        """
+        return [session.selected] if self.manner.accounts_first else self.accounts(caller)
+
     def account(self, caller: Principal, name: str) -> str:
         """An account that the caller names; the refusal of one that it may not see."""
         if name not in self.engine.state.accounts:

@@ -38,6 +38,8 @@ class Manner:
     """Market orders, stops, and orders without market data are questioned as well."""
     one_question: bool = False
     """Another order makes an open question void."""
+    filters_mute: bool = False
+    """A filtered list of orders silences the stream of orders until a list is forced."""
     exact_filters: bool = False
     """Filters of orders count only in the spelling `pre_submitted`."""
     period_table: bool = False
@@ -63,6 +65,7 @@ STRICT = Manner(
     named_fields=False,
     cautious=True,
     one_question=True,
+    filters_mute=True,
     exact_filters=True,
     period_table=True,
     streams_end=True,

@@ -55,7 +55,10 @@ class MonitoringCalls:
         asked = _ORDERS.read_query(call.query)
         is_forced = asked.get("force", False)
         filters = self._filters(call)
-        session.is_order_stream_stopped = bool(filters) and not is_forced
+        if is_forced:
+            session.is_order_stream_stopped = False
+        elif filters and self._gateway.manner.filters_mute:
+            session.is_order_stream_stopped = True
         is_first = self._gateway.is_empty_first(session, "orders")
         if is_first or (is_forced and self._gateway.manner.empty_first_calls):
             return {"orders": [], "snapshot": False}
@@ -143,6 +146,4 @@ class MonitoringCalls:
         """The account that is named; else the selected one where that is the manner, or all."""
         if named is not None:
             return [self._gateway.account(call.caller, named)]
-        if self._gateway.manner.accounts_first:
-            return [session.selected]
-        return self._gateway.accounts(call.caller)
+        return self._gateway.meant(session, call.caller)

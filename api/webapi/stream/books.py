@@ -6,6 +6,7 @@ summary sends the rows that changed, a ledger every currency, those without a ch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from api.webapi import books
@@ -16,7 +17,6 @@ from engine.values import NANOSECONDS
 
 if TYPE_CHECKING:
     from api.webapi.gateway import Gateway
-    from api.webapi.session import Session
     from api.webapi.stream.frames import Frame
 
 PROFIT_S = 1.0
@@ -54,11 +54,11 @@ _LEDGER_NAMES = {
 
 
 class Profit(Topic):
-    """The profit of the selected account."""
+    """The profit of the accounts that ``meant`` gives."""
 
-    def __init__(self, gateway: Gateway, session: Session) -> None:
+    def __init__(self, gateway: Gateway, meant: Callable[[], list[str]]) -> None:
         self._gateway = gateway
-        self._session = session
+        self._meant = meant
         self._next_s = 0.0
         self._sent: Message = {}
 
@@ -79,8 +79,8 @@ class Profit(Topic):
         return {"topic": "spl", "args": now}
 
     def _now(self) -> Message:
-        account = self._session.selected
-        return {f"{account}.Core": books.partitioned(self._gateway.worth(account))}
+        worth = self._gateway.worth
+        return {f"{name}.Core": books.partitioned(worth(name)) for name in self._meant()}
 
 
 class _Books(Topic):

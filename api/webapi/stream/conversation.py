@@ -47,11 +47,15 @@ class Conversation:
         self._caller = caller
         self._now_s = now_s
         self.session = gateway.sessions.of(caller)
-        self.ear = Ear(self.session, gateway.desk.limits, caller, self.shape, garble)
+        self.ear = Ear(self.meant, gateway.desk.limits, caller, self.shape, garble)
         self._topics: dict[Key, Topic] = {}
         self._next_heartbeat_s = now_s() + HEARTBEAT_S
         self._told: Message | None = None
         self._generation = self.session.generation
+
+    def meant(self) -> list[str]:
+        """The accounts that orders, executions and profit are told of."""
+        return self._gateway.meant(self.session, self._caller)
 
     def greet(self) -> None:
         """Say who is logged in, to what, and whether the brokerage session is open."""
@@ -96,7 +100,11 @@ class Conversation:
         if is_behind:
             return  # what changes until it has caught up is told in one
         for key, topic in list(self._topics.items()):
-            self._publish(topic.beat(now_s))
+            try:
+                self._publish(topic.beat(now_s))
+            except EngineError as error:
+                topic.is_over = True
+                self._complain(errors.refusal_of(error))
             if topic.is_over:
                 del self._topics[key]
 
@@ -189,13 +197,13 @@ class Conversation:
         return Bars(self._gateway, frame)
 
     def _orders(self, frame: Frame) -> Topic:
-        return Orders(self._gateway, self.session, frame)
+        return Orders(self._gateway, self.session, self.meant(), frame)
 
     def _trades(self, frame: Frame) -> Topic:
-        return Trades(self._gateway, self.session, frame)
+        return Trades(self._gateway, self.meant(), frame)
 
     def _profit(self, _frame: Frame) -> Topic:
-        return Profit(self._gateway, self.session)
+        return Profit(self._gateway, self.meant)
 
     def _summary(self, frame: Frame) -> Topic:
         return Summary(self._gateway, self._gateway.account(self._caller, frame.target), frame)

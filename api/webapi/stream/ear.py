@@ -1,6 +1,6 @@
 """The queue of one client of this stream: what the hub lets out, made into text as it is taken.
 
-It hears the rows of the account that its session has selected now, and what was said to it alone.
+It hears the rows of the accounts that are meant at that time, and what was said to it alone.
 Ready messages may be put beside the hub where they are no facts: a heartbeat, the state of the
 session, a complaint.
 """
@@ -8,7 +8,7 @@ session, a complaint.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from api.webapi.stream.shown import DIALECT, Shown, said
 if TYPE_CHECKING:
     from api.auth import Principal
     from api.streams.limits import StreamLimits
-    from api.webapi.session import Session
     from api.webapi.stream.topic import Message
 
 _numbers = count(1)
@@ -29,27 +28,29 @@ Garble = Callable[[str], Sequence[str]]
 
 
 class Ear(Subscriber):
-    """One client's queue. ``shape`` makes of what was shown the message to send, if any."""
+    """One client's queue. ``meant`` says whose rows it hears now; ``shape`` makes of what was shown
+    the message to send, if any.
+    """
 
     def __init__(
         self,
-        session: Session,
+        meant: Callable[[], Collection[str]],
         limits: StreamLimits,
         caller: Principal,
         shape: Callable[[Shown], Message | None],
         garble: Garble,
     ) -> None:
-        super().__init__(session.selected, limits, caller)
+        super().__init__("", limits, caller)
         self.name = f"{DIALECT} {next(_numbers)}"
         self.dialects = (DIALECT, self.name)
-        self._session = session
+        self._meant = meant
         self._shape = shape
         self._garble = garble
         self._texts: deque[str] = deque()
 
     def put(self, events: Sequence[Event], *, is_step: bool = False) -> None:
-        """Queue a batch, as it concerns the account that is selected now."""
-        self.account = self._session.selected
+        """Queue a batch, as it concerns the accounts that are meant now."""
+        self.accounts = ("", *self._meant())
         super().put(events, is_step=is_step)
 
     def put_latest(self, key: str, event: Event) -> None:

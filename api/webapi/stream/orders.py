@@ -6,6 +6,7 @@ passed over by their place on the tape.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from api.webapi import order_rows, trade_rows, views
@@ -29,11 +30,14 @@ _TRADES = lenient(
 
 
 class Orders(Topic):
-    """The orders of the selected account."""
+    """The orders of ``accounts``, and later those of whichever are meant."""
 
-    def __init__(self, gateway: Gateway, session: Session, frame: Frame) -> None:
+    def __init__(
+        self, gateway: Gateway, session: Session, accounts: list[str], frame: Frame
+    ) -> None:
         self._gateway = gateway
         self._session = session
+        self._accounts = accounts
         self._states = {_plain(one) for one in _ORDERS.take(frame.arguments).get("filters", ())}
         self._since = gateway.engine.state.seq
         self._sent: dict[int, Message] = {}
@@ -44,7 +48,8 @@ class Orders(Topic):
             return None
         gateway = self._gateway
         rows = []
-        for view in views.views(gateway.engine, self._session.selected):
+        found = (views.views(gateway.engine, account) for account in self._accounts)
+        for view in chain.from_iterable(found):
             contract = gateway.contracts.of(view.order.symbol)
             row = order_rows.row(view, contract, numeric=True)
             if self._wants(row):
@@ -72,12 +77,12 @@ class Orders(Topic):
 
 
 class Trades(Topic):
-    """The executions of the selected account."""
+    """The executions of ``accounts``, and later those of whichever are meant."""
 
-    def __init__(self, gateway: Gateway, session: Session, frame: Frame) -> None:
+    def __init__(self, gateway: Gateway, accounts: list[str], frame: Frame) -> None:
         asked = _TRADES.take(frame.arguments)
         self._gateway = gateway
-        self._session = session
+        self._accounts = accounts
         self._days = asked.get("days", 1)
         only_new = (asked.get(name) for name in ("realtimeUpdatesOnly", "realtime_updates_only"))
         self._only_new = any(only_new)
@@ -85,10 +90,12 @@ class Trades(Topic):
 
     def first(self) -> Message:
         """The executions so far."""
-        gateway, rows = self._gateway, []
-        if not self._only_new:
-            account = self._session.selected
-            rows = trade_rows.rows(gateway.engine, gateway.contracts, account, self._days)
+        gateway = self._gateway
+        rows = [
+            row
+            for account in (() if self._only_new else self._accounts)
+            for row in trade_rows.rows(gateway.engine, gateway.contracts, account, self._days)
+        ]
         return {"topic": "str", "args": [streamed(row) for row in rows]}
 
     def heard(self, event: Shown) -> Message | None:

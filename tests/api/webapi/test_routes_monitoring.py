@@ -58,12 +58,20 @@ async def test_a_list_is_cut_down_by_state_and_account(
     assert [row["status"] for row in await friendly.orders(**query)] == states
 
 
-async def test_a_filtered_list_silences_the_stream_of_orders_until_a_forced_one(
-    friendly: Gate,
+async def test_a_strict_filtered_list_silences_the_stream_of_orders_until_a_forced_one(
+    strict: Gate,
 ) -> None:
-    (session,) = (await friendly.orders(filters="filled"), friendly.gateway.sessions.all())[1]
+    await strict.warm_up()
+    await strict.orders(filters="filled")
+    (session,) = strict.gateway.sessions.all()
     assert session.is_order_stream_stopped
-    await friendly.orders(force="true")
+    await strict.orders(force="true")
+    assert not session.is_order_stream_stopped
+
+
+async def test_a_friendly_filtered_list_leaves_the_stream_of_orders_alone(friendly: Gate) -> None:
+    await friendly.orders(filters="filled")
+    (session,) = friendly.gateway.sessions.all()
     assert not session.is_order_stream_stopped
 
 

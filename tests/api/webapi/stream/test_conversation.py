@@ -162,7 +162,7 @@ async def test_a_key_sees_its_own_accounts_alone() -> None:
         assert (accounts["accounts"], accounts["selectedAccount"]) == (["B"], "B")
         assert line.one("ssd+A+{}")["code"] == 403
         await line.gate.place({"conid": AAPL, "orderType": "MKT", "side": "BUY", "quantity": 1})
-        line.say("sor+{}")
+        assert line.one("sor+{}")["args"] == []
         assert line.step() == []
 
 

@@ -7,7 +7,6 @@ import json
 from api.auth import OWNER
 from api.streams.event import Event
 from api.streams.limits import TOO_SLOW, StreamLimits
-from api.webapi.session import Session
 from api.webapi.stream import shown
 from api.webapi.stream.ear import Ear
 from api.webapi.stream.shown import Shown
@@ -22,9 +21,9 @@ def shape(event: Shown) -> Message | None:
     return value or None
 
 
-def ear(session: Session) -> Ear:
+def ear(*meant: str) -> Ear:
     """A queue through which messages pass as they are."""
-    return Ear(session, LIMITS, OWNER, shape, lambda text: (text,))
+    return Ear(lambda: meant, LIMITS, OWNER, shape, lambda text: (text,))
 
 
 def drained(one: Ear) -> list[Message]:
@@ -33,8 +32,7 @@ def drained(one: Ear) -> list[Message]:
 
 
 def test_it_hears_its_dialect_and_what_is_said_to_it_alone() -> None:
-    session = Session("owner", "A")
-    one, other = ear(session), ear(session)
+    one, other = ear("A"), ear("A")
     batch = [
         Event("evt_1_0", "{}", "order", 1, "A"),
         shown.row(shown.ORDER, 1, "A", {"n": 1}),
@@ -49,29 +47,31 @@ def test_it_hears_its_dialect_and_what_is_said_to_it_alone() -> None:
     assert drained(other) == [{"n": 1}, {"n": 3}]
 
 
-def test_it_follows_the_account_that_is_selected() -> None:
-    session = Session("owner", "A")
-    one = ear(session)
-    session.selected = "B"
-    one.put([shown.row(shown.TRADE, 1, "A", {"n": 1}), shown.row(shown.TRADE, 2, "B", {"n": 2})])
-    assert drained(one) == [{"n": 2}]
+def test_it_follows_the_accounts_that_are_meant() -> None:
+    meant = ["A"]
+    one = Ear(lambda: meant, LIMITS, OWNER, shape, lambda text: (text,))
+    rows = [shown.row(shown.TRADE, n, account, {"n": n}) for n, account in enumerate("ABC")]
+    one.put(rows)
+    meant[:] = ["B", "C"]
+    one.put(rows)
+    assert drained(one) == [{"n": 0}, {"n": 1}, {"n": 2}]
 
 
 def test_what_comes_to_nothing_is_passed_over() -> None:
-    one = ear(Session("owner", "A"))
+    one = ear("A")
     one.put([shown.row(shown.ORDER, 1, "A", {}), shown.row(shown.ORDER, 2, "A", {"n": 2})])
     assert drained(one) == [{"n": 2}]
 
 
 def test_what_is_no_fact_is_said_at_once() -> None:
-    one = ear(Session("owner", "A"))
+    one = ear("A")
     one.say({"topic": "system"})
     assert one.wake.is_set()
     assert drained(one) == [{"topic": "system"}]
 
 
 def test_a_client_that_takes_nothing_is_closed() -> None:
-    one = ear(Session("owner", "A"))
+    one = ear("A")
     for number in range(LIMITS.queue_length_max + 2):
         one.say({"n": number})
     assert one.closing is not None
@@ -80,6 +80,6 @@ def test_a_client_that_takes_nothing_is_closed() -> None:
 
 
 def test_two_texts_of_one_message_are_both_sent() -> None:
-    one = Ear(Session("owner", "A"), LIMITS, OWNER, shape, lambda text: (text, text))
+    one = Ear(tuple, LIMITS, OWNER, shape, lambda text: (text, text))
     one.say({"n": 1})
     assert drained(one) == [{"n": 1}, {"n": 1}]

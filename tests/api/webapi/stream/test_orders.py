@@ -112,13 +112,25 @@ async def test_executions_before_are_told_unless_only_new_ones_are_wanted(line: 
         assert line.one(f'str+{{"{name}":true}}')["args"] == []
 
 
-async def test_another_account_is_told_once_it_is_selected(line: Talk) -> None:
+async def test_a_friendly_stream_tells_of_every_account_of_the_key(line: Talk) -> None:
     line.say("sor+{}")
     await line.gate.place(limit(99, quantity=1), account="B")
-    assert await said(line) == []
-    await line.gate.post("/iserver/account", {"acctId": "B"})
-    await line.gate.place(limit(98, quantity=1), account="B")
     assert {row["acct"] for row in await said(line)} == {"B"}
+    await line.gate.place(limit(99))
+    assert {row["acct"] for row in await said(line)} == {"A"}
+    assert {row["acct"] for row in line.one("sor+{}")["args"]} == {"A", "B"}
+
+
+async def test_a_strict_stream_tells_of_the_account_that_is_selected() -> None:
+    async with talk(STRICT) as line:
+        await line.gate.warm_up()
+        await line.gate.get(f"/iserver/marketdata/snapshot?conids={AAPL}&fields=31")
+        line.say("sor+{}")
+        await line.gate.place(limit(99, quantity=1), account="B")
+        assert await said(line) == []
+        await line.gate.post("/iserver/account", {"acctId": "B"})
+        await line.gate.place(limit(98, quantity=1), account="B")
+        assert {row["acct"] for row in await said(line)} == {"B"}
 
 
 async def test_a_filtered_list_silences_the_stream_until_it_is_forced() -> None:
