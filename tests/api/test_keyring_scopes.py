@@ -31,7 +31,8 @@ OPERATIONS = [
 
 def called(each: Operation) -> tuple[str, str]:
     """The method and a path of an operation."""
-    path = each.path.format(order_id="x", position_id="x", symbol="AAPL", oco_group_id="x", id="x")
+    values = dict.fromkeys(("order_id", "position_id", "oco_group_id", "alarm_id", "id"), "x")
+    path = each.path.format(symbol="AAPL", **values)
     return each.method, f"/v1{path}"
 
 
