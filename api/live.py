@@ -29,6 +29,7 @@ from api.compose import (
 )
 from api.keyfile import KeyFile
 from api.keywatch import KeyWatch
+from api.lines.port import Marking
 from api.sections import Broker
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
@@ -108,6 +109,8 @@ class Live:
         timing = Timing(
             open_ns=query_ns, answer_ns=answer_ns, snapshot_ns=query_ns, lookup_ns=answer_ns
         )
+        if isinstance(broker, Marking) and self.tape.tape_id is not None:
+            broker.mark(self.tape.tape_id)
         if accounts:
             patience_s = chosen.patience_ms / 1_000
             self.desk.lines.add(broker, accounts, timing, patience_s=patience_s)

@@ -21,6 +21,16 @@ class Floor(Protocol):
 
 
 @runtime_checkable
+class Marking(Protocol):
+    """A broker behind a line that marks our orders with the tape they are on, because it remembers
+    ids longer than a tape may last: another tape begins with the same ones.
+    """
+
+    def mark(self, tape_id: str) -> None:
+        """Mark orders with this tape from now on."""
+
+
+@runtime_checkable
 class Bookkeeper(Protocol):
     """A broker of this process that can show what it holds. The simulator is one."""
 

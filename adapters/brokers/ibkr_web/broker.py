@@ -64,7 +64,7 @@ class IbkrWebBroker:
             connect_timeout_s=options.connect_timeout_s,
             signer=signer,
         )
-        references = References(options.prefix)
+        self._references = references = References(options.prefix)
         contracts = Contracts(self._transport, options.conids)
         self._lists = Lists(self._transport, options.account)
         self._session = Session(options, self._transport, self._lists)
@@ -77,6 +77,10 @@ class IbkrWebBroker:
         self.market = Market(self._transport, contracts)
         """Quotes and bars, while the line is open."""
         self._failed: asyncio.Future[None] | None = None
+
+    def mark(self, tape_id: str) -> None:
+        """Mark orders with the tape that they are on, unless the options have a prefix for them."""
+        self._references.mark(tape_id)
 
     async def run(self, opened: Callable[[], None], reports: Callable[[Report], None]) -> None:
         """Open the session and the stream, and pass on every report until either is lost."""

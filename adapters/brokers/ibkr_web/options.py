@@ -60,7 +60,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[str, ...] = ()
     """Ids of questions that the gateway is told not to ask, at most 51."""
     prefix: str = ""
-    """Put before our order ids in `cOID`, to tell tapes that share an account apart."""
+    """Put before our order ids in `cOID`; the beginning of the tape's id unless chosen."""
     conids: dict[str, int] = {}
     """Contract numbers by symbol, for symbols that IBKR would not resolve as meant."""
     timeout_s: float = 10.0

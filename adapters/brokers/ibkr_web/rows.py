@@ -19,16 +19,23 @@ from engine.values import ZERO, OrderType, exact_product
 
 Row = dict[str, Any]
 
+MARK_CHARACTERS = 10
 _OUR_ID = re.compile(r"ord_\d{1,20}")
 _REVISED = re.compile(r"(?P<base>[0-9a-f]{8}\.[0-9a-f]{8}\.\d{2})\.(?P<revision>\d{2})")
 _REASONS = ("order_cancellation_by_system_reason", "text", "warning_message")
 
 
 class References:
-    """Our order ids as they are written on orders at the gateway."""
+    """Our order ids as they are written on orders at the gateway: behind a prefix, since two tapes
+    have orders of the same id, and the gateway knows them all.
+    """
 
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
+
+    def mark(self, tape_id: str) -> None:
+        """Put the beginning of a tape's id before orders from now on, unless a prefix is chosen."""
+        self._prefix = self._prefix or f"{tape_id[:MARK_CHARACTERS]}-"
 
     def of(self, order_id: str) -> str:
         """The reference of our order."""

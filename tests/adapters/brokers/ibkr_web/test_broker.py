@@ -11,6 +11,9 @@ import pytest
 from adapters.brokers.ibkr_web.broker import IbkrWebBroker, broker
 from adapters.brokers.ibkr_web.errors import Competing, LoginNeeded, NotAnswered, SessionLost
 from adapters.brokers.ibkr_web.options import Options
+from api.compose import remote_broker
+from api.sections import Broker
+from api.settings import SettingsError
 from engine.reports import (
     Accepted,
     Cancelled,
@@ -306,6 +309,16 @@ async def test_a_line_opens_again_and_tells_everything_again() -> None:
         await ours.open()
         await gateway.tell(orders(order_row(7, ORDER_ID)))
         await ours.heard(Accepted, 2)
+
+
+def test_settings_name_it_ibkr_web_and_their_secrets_reach_it_as_they_are() -> None:
+    made = remote_broker("paper", Broker(kind="ibkr-web", options={"account": ACCOUNT}))
+    assert isinstance(made, IbkrWebBroker)
+    options: dict[str, Any] = {"account": ACCOUNT, "oauth_consumer_key": "TESTCONS"}
+    secrets = {"oauth_access_token": "***", "oauth_dh_prime": "17"}
+    chosen = Broker.model_validate({"kind": "ibkr-web", "options": options, "secrets": secrets})
+    with pytest.raises(SettingsError, match=r"brokers.paper.options: oauth_access_token_secret"):
+        remote_broker("paper", chosen)
 
 
 def test_a_broker_is_made_of_what_settings_hold() -> None:

@@ -77,6 +77,16 @@ def test_only_a_reference_that_we_gave_names_an_order_of_ours(
     assert References(prefix).read(reference) == ours
 
 
+def test_a_tape_marks_its_orders_unless_a_prefix_was_chosen() -> None:
+    marked, chosen = References(), References("mine-")
+    for each in (marked, chosen):
+        each.mark("0123456789abcdef")
+    assert marked.of("ord_0000000042") == "0123456789-ord_0000000042"
+    assert marked.read("0123456789-ord_0000000042") == "ord_0000000042"
+    assert marked.read("9876543210-ord_0000000042") is None
+    assert chosen.of("ord_0000000042") == "mine-ord_0000000042"
+
+
 def test_a_position_of_unknown_quantity_is_nothing_and_of_unknown_cost_has_none() -> None:
     assert rows.holding({"conid": 1}) is None
     read = rows.holding({"conid": 1, "position": "-5"})
