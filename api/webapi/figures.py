@@ -7,7 +7,7 @@ volume is shortened to thousands or millions, and a percentage ends in its sign.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from api import amounts
 from api.amounts import shares
@@ -16,6 +16,8 @@ from engine.values import NANOSECONDS, decimal_text
 MILLISECOND_NS = 1_000_000
 _THOUSAND, _MILLION = Decimal(1_000), Decimal(1_000_000)
 _CENT = Decimal("0.01")
+_WIDE = Context(prec=128)
+"""Wide enough for the largest price times the largest quantity."""
 
 
 def number(value: Decimal) -> Decimal:
@@ -53,7 +55,7 @@ def money(value: Decimal, currency: str) -> str:
 
 def cents(value: Decimal) -> Decimal:
     """An amount rounded to the cent."""
-    return value.quantize(_CENT, ROUND_HALF_EVEN)
+    return value.quantize(_CENT, ROUND_HALF_EVEN, _WIDE)
 
 
 def shortened(value: Decimal) -> str:

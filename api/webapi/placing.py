@@ -86,9 +86,12 @@ class Placing:
         """The first order of a request, and why it would be refused, if it would."""
         given = tickets.read(rows)
         planned = plans.plan(self._engine, self._contracts, account, given)
+        for error in planned.failed.values():
+            raise error
         piece = planned.pieces[0]
         if piece.request is None:
             raise errors.refusal(400, "only orders of their own can be previewed")
+        check_order(piece.request)
         return piece.contract, piece.request, self._objection(account, piece.request)
 
     def _carry_out(self, session: Session, prompt: Prompt) -> Answer:
@@ -224,6 +227,7 @@ class Placing:
         """
         if request is None:
             return None
+        check_order(request)  # nobody is asked about what can be no order
         market = self._engine.prices.mark(request.symbol)
         for asked in self._questions.about(session, contract, request, market):
             if asked.message_id in confirmed or asked.message_id in session.suppressed:

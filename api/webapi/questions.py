@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.webapi import figures
-from engine.values import OrderType, Side
+from engine.values import OrderType, Side, exact_product
 
 if TYPE_CHECKING:
     from api.settings import WebApi
@@ -101,7 +101,7 @@ class Questions:
         price = limit or request.stop_price or market
         if price is None or not limits.value_max:
             return
-        value = price * quantity * contract.instrument.multiplier
+        value = exact_product(exact_product(price, quantity), contract.instrument.multiplier)
         if value > limits.value_max:
             currency = contract.instrument.currency
             words = VALUE.format(

@@ -98,3 +98,15 @@ async def test_the_limits_of_questions_can_be_set_and_taken_away() -> None:
     async with gate(settings) as one:
         assert (await one.place(limit(50, quantity=3_000)))[0]["order_status"] == "Submitted"
         assert "message" in (await one.place(limit(30)))[0]
+
+
+async def test_the_largest_order_is_asked_about_in_full_and_a_larger_one_is_none(
+    friendly: Gate,
+) -> None:
+    largest = limit("123456789012345", quantity="987654321098765")
+    await friendly.post("/iserver/questions/suppress", {"messageIds": ["o163", "o383"]})
+    (question,) = await friendly.place(largest)
+    assert "121,932,631,137,021,071,359,549,253,925.00 USD" in question["message"][0]
+    said = await friendly.place(limit("1234567890123456"), status=400)
+    assert "at most 15 digits" in said["error"]
+    assert friendly.facts().count("PromptRaised") == 1
