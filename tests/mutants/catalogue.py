@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.brokers import MUTANTS_OF_BROKERS
 from tests.mutants.trial import Mutant
 
 _CORE = (
@@ -243,4 +244,10 @@ _MUTANTS_OF_TAPE = (
     ),
 )
 
-MUTANTS = (*_MUTANTS_OF_LIFE, *_MUTANTS_OF_CORE, *_MUTANTS_OF_BOOKS, *_MUTANTS_OF_TAPE)
+MUTANTS = (
+    *_MUTANTS_OF_LIFE,
+    *_MUTANTS_OF_CORE,
+    *_MUTANTS_OF_BOOKS,
+    *_MUTANTS_OF_TAPE,
+    *MUTANTS_OF_BROKERS,
+)
