@@ -8,8 +8,10 @@ import pytest
 
 from api.auth import Principal, Scope
 from api.webapi.session import IDLE_MS
+from api.webapi.stream import shown
 from api.webapi.stream.conversation import HEARTBEAT_S
-from api.webapi.stream.topic import HISTORIES_MAX, LINES_MAX, Topic
+from api.webapi.stream.topic import HISTORIES_MAX, LINES_MAX, Message, Topic
+from engine.errors import ProviderUnavailable
 from tests.api.webapi.gate import AAPL, FRIENDLY, STRICT
 from tests.api.webapi.stream.talk import Talk, talk
 
@@ -188,3 +190,27 @@ async def test_a_client_that_is_behind_is_told_what_changed_in_one(line: Talk) -
     line.gate.world.step()
     (told,) = line.wait()
     assert told["31"] == "100.30"
+
+
+class Broken(Topic):
+    """A topic that has lost what it told of."""
+
+    def beat(self, now_s: float) -> Message | None:
+        """Fail."""
+        raise ProviderUnavailable("no rate of exchange")
+
+
+async def test_a_topic_that_fails_says_so_once_and_ends(line: Talk) -> None:
+    line.it.greet()
+    line.read()
+    line.it._topics[("pl", "")] = Broken()
+    (told,) = line.wait()
+    assert (told["topic"], told["code"]) == ("error", 503)
+    assert "no rate of exchange" in told["error"]
+    assert line.wait() == []
+
+
+async def test_a_topic_says_nothing_of_what_it_is_not_about() -> None:
+    topic = Topic()
+    assert topic.beat(0.0) is None
+    assert topic.heard(shown.row(shown.ORDER, 1, "A", {})) is None

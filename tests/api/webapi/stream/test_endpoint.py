@@ -108,6 +108,17 @@ async def test_nothing_is_told_before_it_is_durable(tmp_path: Path) -> None:
     tape.close()
 
 
+def test_what_changes_without_a_fact_is_told_as_time_passes() -> None:
+    with serving(stepped=False) as served:
+
+        async def talk(line: ClientConnection) -> None:
+            await asyncio.to_thread(httpx.post, f"{served.url}/v1/api/logout")
+            state = await heard(line)
+            assert (state["topic"], state["args"]["authenticated"]) == ("sts", False)
+
+        talking(served, talk)
+
+
 def test_a_server_that_leaves_closes_it() -> None:
     async def main(served: Served) -> None:
         async with websockets.connect(at(served)) as line:

@@ -8,6 +8,7 @@ from api.webapi.gateway import Gateway
 from api.webapi.stream import shown
 from api.webapi.stream.shown import Shown
 from api.webapi.stream.teller import Teller
+from engine.events import TradeBusted
 from engine.requests import OrderRequest
 from engine.tape import Record
 from engine.values import OrderType, Side
@@ -70,3 +71,16 @@ def test_facts_that_are_about_no_order_show_nothing() -> None:
     rows = told(world, teller)
     world.engine.stop("enough")
     assert rows == []
+
+
+def test_an_execution_that_is_taken_back_shows_its_order_alone() -> None:
+    world = World()
+    teller = Teller(Gateway(world.desk))
+    teller.listeners = 1
+    world.engine.submit("A", OrderRequest("AAPL", Side.BUY, Decimal(1), OrderType.MARKET))
+    world.step()
+    (trade,) = world.engine.state.trades.values()
+    rows = told(world, teller)
+    world.engine.write("A", TradeBusted(trade.id, "a mistake"))
+    (row,) = rows
+    assert (row.name, row.value["filledQuantity"]) == (shown.ORDER, 0)
