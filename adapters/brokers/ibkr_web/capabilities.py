@@ -14,8 +14,8 @@ from adapters.brokers.ibkr_web.regions import REGIONS
 from engine.ports import Capabilities, RateLimits
 from engine.values import NANOSECONDS, AssetClass, OrderType, TimeInForce
 
-ORDERS_PER_SECOND = 5
-"""Of ten calls a second: an order may raise a question, and lists are read beside it."""
+ORDERS_PER_SECOND = 4
+"""Of ten calls a second: most orders raise a question, and lists are read beside them."""
 VISIBLE_AFTER_S = 5
 LOOKBACK_DAYS = 6
 """Executions are shown for seven calendar days, of which today has only begun."""

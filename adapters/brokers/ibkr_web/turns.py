@@ -13,22 +13,35 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from engine.ports import Throttled
+from engine.values import NANOSECONDS
+
 PATIENCE_S = 2.0
+TURN_WAIT_S = 6.0
+"""Longest wait for a turn: well below the time after which the line gives an answer up."""
 
 
 class Turns:
     """Who may talk to the gateway about an order."""
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S, wait_s: float = TURN_WAIT_S) -> None:
         self._patience_s = patience_s
+        self._wait_s = wait_s
         self._is_taken = False
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and keep it until the block is left."""
-        await self._take(self._waiting)
+        """Wait for a turn, and keep it until the block is left. Throttled if it does not come in
+        time: nothing was sent then, which is better known than doubted.
+        """
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._take(self._waiting)
+        except TimeoutError:
+            wait_ns = int(self._wait_s * NANOSECONDS)
+            raise Throttled("not sent: too many orders are under way", wait_ns) from None
         try:
             yield
         finally:

@@ -10,15 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import httpx
-import pytest
 from starlette.types import ASGIApp
 
-from adapters.brokers.ibkr_web import capabilities
 from adapters.brokers.ibkr_web.broker import IbkrWebBroker
 from adapters.brokers.ibkr_web.options import Options
 from api.app import application
@@ -26,8 +23,6 @@ from api.desk import Desk
 from api.guards import GuardRules
 from api.lines.driver import Driver
 from api.settings import Settings, WebApi
-from api.webapi.manners import MANNERS, STRICT
-from engine import evidence
 from engine.core import Engine
 from engine.instruments import guess
 from engine.line import LineState
@@ -35,7 +30,7 @@ from engine.market.board import Board
 from engine.orders import Order
 from engine.requests import OrderRequest
 from engine.tape import MemoryTape
-from engine.values import NANOSECONDS, Status
+from engine.values import Status
 from tests.api.serving import served
 from tests.api.world import World, bars
 from tests.builders import order as a_request
@@ -179,17 +174,3 @@ async def loop(manner: str = "friendly", **options: Any) -> AsyncIterator[Near]:
                 running.result()
     finally:
         await asyncio.to_thread(entered.__exit__, None, None, None)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Evidence that an order never arrived takes a second here, instead of ten and more."""
-    monkeypatch.setattr(evidence, "OVER_NS", NANOSECONDS // 2)
-    monkeypatch.setattr(evidence, "SPACING_NS", NANOSECONDS // 4)
-    monkeypatch.setattr(capabilities, "VISIBLE_AFTER_S", 0)
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A strict gateway that may be called faster than anywhere else; one test keeps to its pace."""
-    monkeypatch.setitem(MANNERS, "strict", replace(STRICT, paced=False))

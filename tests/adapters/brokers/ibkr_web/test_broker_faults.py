@@ -10,9 +10,8 @@ import pytest
 
 from engine.events import OrderOutcomeUnknown
 from engine.values import OrderType, RejectReason, Status
-from tests.adapters.brokers.ibkr_web.loop import ACCOUNT, Near, impatient, loop, unhurried
+from tests.adapters.brokers.ibkr_web.loop import ACCOUNT, Near, loop
 
-__all__ = ["impatient", "unhurried"]
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("unhurried", "impatient")]
 MANNERS = pytest.mark.parametrize("manner", ["friendly", "strict"])
 LATE = {"delay_ms": 900}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from engine.requests import OrderChange
 from engine.values import OrderType, Origin, RejectReason, Role, Side, Status, TimeInForce
-from tests.adapters.brokers.ibkr_web.loop import ACCOUNT, loop, unhurried
+from tests.adapters.brokers.ibkr_web.loop import ACCOUNT, loop
 from tests.api.world import limit
 
-__all__ = ["unhurried"]
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("unhurried")]
 MANNERS = pytest.mark.parametrize("manner", ["friendly", "strict"])
 WORKING, FILLED, CANCELLED = Status.OPEN, Status.FILLED, Status.CANCELLED
@@ -172,8 +173,4 @@ async def test_what_happened_while_the_line_was_down_is_found_when_it_is_up_agai
 
 
 def _change(**values: str) -> Any:
-    from decimal import Decimal
-
-    from engine.requests import OrderChange
-
     return OrderChange(**{name: Decimal(value) for name, value in values.items()})

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from adapters.brokers.ibkr_web.turns import Turns
+from engine.ports import Throttled
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +41,14 @@ async def test_a_cancel_that_has_waited_long_enough_goes_without_a_turn() -> Non
         await asyncio.sleep(0.01)
         assert not other.done()
     await other
+
+
+async def test_a_turn_that_does_not_come_in_time_means_that_nothing_was_sent() -> None:
+    turns = Turns(wait_s=0.05)
+    async with turns.turn():
+        with pytest.raises(Throttled, match="not sent"):
+            await _take(turns)
+    await _take(turns)
 
 
 async def test_a_turn_that_is_given_up_is_passed_on() -> None:
