@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 test: lint types  ## lint, check types, run every test
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses 4 --dist worksteal
 
 lint: $(STAMP)  ## ruff: rules and formatting
 	@$(BIN)/ruff check .
