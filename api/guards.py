@@ -20,6 +20,7 @@ from api.keyring import KeyRing
 from api.origins import Hosts, Origins
 from api.rates import Buckets
 from api.refusals import Refusal, retry_after, send_refusal
+from api.whole import answer_whole
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
@@ -179,6 +180,12 @@ class _Answer:
     def __call__(self, message: Message) -> Awaitable[None]:
         self.started = True
         return self._send(message)
+
+    def whole(self, status: int, media: tuple[bytes, bytes], body: bytes) -> bool:
+        """Answer at once, if the server can; see `api.whole`."""
+        done = answer_whole(self._send, status, media, body)
+        self.started = self.started or done
+        return done
 
 
 def too_long(body_bytes_max: int) -> Refusal:
