@@ -14,7 +14,13 @@ from typing import Any
 
 import msgspec
 
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+def _fraction(text: str) -> Decimal:
+    """A JSON number with its digits; a bare `.0` only says that it was a float."""
+    return Decimal(text.removesuffix(".0"))
+
+
+_decode = msgspec.json.Decoder(float_hook=_fraction).decode
 encode = msgspec.json.Encoder(decimal_format="number").encode
 """Bytes of a JSON document; decimals are written as numbers, digit for digit."""
 

@@ -58,6 +58,15 @@ def test_a_decimal_leaves_digit_for_digit_and_comes_back(value: Decimal) -> None
     assert Decimal(back) == value
 
 
+def test_a_whole_float_is_a_whole_number() -> None:
+    assert [str(one) for one in numerals.decode("[10.0, 10.10, -2.0, 1.0e3]")] == [
+        "10",
+        "10.10",
+        "-2",
+        "1.0E+3",
+    ]
+
+
 def test_no_json_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="JSON"):
         numerals.decode(b"<html>")
