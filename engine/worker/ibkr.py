@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
 
 from engine.worker.ibkr_line import Reply, Transport, error_of
 from engine.worker.ibkr_wire import bare_figures, ticket
@@ -24,6 +23,8 @@ SNAPSHOT_FIELDS = ("31", "84", "86", "88", "85", "7059", "87")
 PAGE_ROWS = 100
 """Positions on a full page."""
 PAGES_MAX = 100
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+"""The bytes that stand for themselves in a path."""
 
 
 class Ibkr:
@@ -196,8 +197,8 @@ class Ibkr:
 
 
 def _named(name: str) -> str:
-    """A name as a part of a path."""
-    return quote(str(name), safe="")
+    """A name as a part of a path, percent-encoded."""
+    return "".join(chr(one) if one in _PLAIN else f"%{one:02X}" for one in str(name).encode())
 
 
 def _order(account_id: str, order_id: str) -> str:

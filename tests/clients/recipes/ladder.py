@@ -1,3 +1,5 @@
+"""Working orders below the price, as the document prints it."""
+
 def setup(ctx):
     ctx.ibkr.tickle()
     ctx.ibkr.suppress_messages(["o163"])

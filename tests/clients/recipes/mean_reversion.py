@@ -1,3 +1,5 @@
+"""Mean reversion on one stock, as the document prints it."""
+
 def setup(ctx):
     ctx.ibkr.tickle()
     # Skip fat-finger prompts for the session

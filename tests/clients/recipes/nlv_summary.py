@@ -1,3 +1,5 @@
+"""What all accounts are worth, as the document prints it."""
+
 def setup(ctx):
     ctx.ibkr.tickle()
 
