@@ -123,8 +123,7 @@ class Ledger:
         request = order.request
         if request.client_order_id is not None:
             self._client_ids[order.account, request.client_order_id] = order
-        if request.oco_group_id is not None:
-            self._unseal()
+        if request.oco_group_id is not None and self._sealed is None:  # else when the seal opens
             self._groups.setdefault((order.account, request.oco_group_id), []).append(order)
         if not order.is_final:
             self._put_on(order)

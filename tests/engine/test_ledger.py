@@ -72,3 +72,15 @@ def test_a_ledger_goes_on_behind_the_seal() -> None:
     assert [one.role for one in again.legs()] == [Role.STOP_LOSS]
     assert list(again.state.orders) == sorted(again.state.orders)
     assert len(again.state.trades) == 2
+
+
+def test_a_group_that_began_after_the_snapshot_holds_each_order_once() -> None:
+    world = World()
+    world.fill(world.buy())
+    rested = State.from_bytes(world.state.to_bytes())
+    world.sell(limit_price=120, oco_group_id="g1")
+    world.sell(stop_price=80, oco_group_id="g1")
+    for record in world.tape.records(rested.seq):
+        rested.apply(record)
+    expected = [one.id for one in world.state.group(ACCOUNT, "g1")]
+    assert [one.id for one in rested.group(ACCOUNT, "g1")] == expected
