@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine import exits
+from engine import caution, exits
 from engine.accounts import Account
 from engine.errors import AccountNotFound, InvalidRequest
 from engine.instruments import check_increments
@@ -56,7 +56,8 @@ def close_position(
     )
     check_order(request)
     engine.vet(account, request, engine.instrument(position.symbol))
-    if cancel_exits and amount == held:
+    doubt = caution.objection(engine.state, account, request.symbol, request.side, amount)
+    if cancel_exits and amount == held and doubt is None:  # else it is refused, and they stay
         for leg in legs(engine, account, position):
             engine.withdraw(leg, "position closed")
     return engine.submit(account_id, request, Role.CLOSE)

@@ -9,6 +9,7 @@ from engine.errors import (
     AccountNotFound,
     InvalidRequest,
     OrderNotModifiable,
+    OrderRefused,
     PositionNotFound,
     SymbolNotFound,
     TradingHalted,
@@ -18,6 +19,7 @@ from engine.events import PositionAdjusted, TradingStateChanged
 from engine.instruments import Instrument
 from engine.orders import Order
 from engine.ports import Capabilities
+from engine.reports import OutcomeUnknown
 from engine.requests import OrderChange
 from engine.values import OrderType, PositionMode, Role, Side, Status
 from tests.builders import ACCOUNT, Market, World, dec, figures
@@ -283,6 +285,16 @@ def test_while_trading_is_halted_a_close_leaves_the_legs_at_work() -> None:
     world.bought(10, **BOTH)
     world.engine.write("", TradingStateChanged("HALT", "a person said so"))
     with pytest.raises(TradingHalted):
+        close(world)
+    assert len(world.legs()) == 2
+
+
+def test_a_close_that_is_refused_in_doubt_leaves_the_legs_at_work() -> None:
+    world = World()
+    world.bought(10, **BOTH)
+    lost = world.sell(5, limit_price=105)
+    world.engine.report(OutcomeUnknown(lost.id, "no answer"))
+    with pytest.raises(OrderRefused, match="not known yet"):
         close(world)
     assert len(world.legs()) == 2
 
