@@ -19,7 +19,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine import caution, changing, intake, intent, protection, trailing, verdicts
+from engine import caution, changing, exits, intake, intent, protection, trailing, verdicts
 from engine import events as ev
 from engine.accounts import Account
 from engine.errors import (
@@ -38,6 +38,7 @@ from engine.ports import Cancel, Capabilities, Instruction, Modify, Submit
 from engine.reports import ModifyRejected, Report
 from engine.requests import OrderChange, OrderRequest, check_order
 from engine.session import HALTED, Session
+from engine.tape import Record
 from engine.values import Holder, RejectReason, Role, Status
 
 
@@ -276,6 +277,14 @@ class Engine(Session):
     def change_exit(self, order: Order, change: OrderChange) -> None:
         """Give a working leg a new quantity or price."""
         self._change(order, change)
+
+    def fit_exits(self, record: Record, symbol: str) -> None:
+        """Take back the legs that cover more of ``symbol`` than is held since ``record``."""
+        outer, self.cause = self.cause, record.seq
+        try:
+            exits.fit(self, self.state, self.state.accounts[record.account], symbol)
+        finally:
+            self.cause = outer
 
     def withdraw(self, order: Order, reason: str) -> None:
         """Ask for a working order to be cancelled, once."""

@@ -2,7 +2,8 @@
 
 A correction carries the whole execution, so one that overtakes its fill is the fill; a bust that
 overtakes its fill voids it in advance. A bust is for good: no correction brings the trade back.
-Where the broker counts its corrections, an older one that comes late changes nothing.
+Where the broker counts its corrections, an older one that comes late changes nothing. A position
+that shrinks by it takes its protective legs along.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def correct(
     told = (trade.quantity, trade.price, trade.commission, trade.revision)
     news = (report.quantity, report.price, report.commission, report.revision)
     if trade.quantity and told != news and report.revision >= trade.revision:
-        engine.write(order.account, ev.TradeCorrected(trade.id, *news))
+        _restate(engine, order, ev.TradeCorrected(trade.id, *news))
 
 
 def _as_fill(order: Order, report: Corrected) -> Filled:
@@ -63,4 +64,9 @@ def bust(engine: Engine, order: Order, report: Busted) -> None:
     if known is None:
         engine.write(order.account, ev.ExecutionVoided(report.execution_id, report.reason))
     elif known and engine.state.trades[known].quantity:
-        engine.write(order.account, ev.TradeBusted(known, report.reason))
+        _restate(engine, order, ev.TradeBusted(known, report.reason))
+
+
+def _restate(engine: Engine, order: Order, fact: ev.TradeCorrected | ev.TradeBusted) -> None:
+    """Write what a trade is now; legs must not outlive what they protect."""
+    engine.fit_exits(engine.write(order.account, fact), order.symbol)

@@ -82,11 +82,15 @@ def after_fill(
     hedging = account.position_mode is PositionMode.HEDGING
     if opened and (order.stop_loss is not None or order.take_profit is not None):
         _cover(desk, ledger, order, opened, order.position_id if hedging else None)
-    symbol = order.request.symbol
+    fit(desk, ledger, account, order.request.symbol)
+
+
+def fit(desk: OrderDesk, ledger: Ledger, account: Account, symbol: str) -> None:
+    """Take back the legs of ``symbol`` that cover more than is held of it now."""
     legs = ledger.legs(account.id, symbol)
     if not legs:
         return
-    if hedging:
+    if account.position_mode is PositionMode.HEDGING:
         for position_id in dict.fromkeys(leg.position_id for leg in legs):
             own = [leg for leg in legs if leg.position_id == position_id]
             _fit(desk, own, account.held(symbol, position_id))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def accept_position(engine: Engine, account_id: str, symbol: str, reason: str) -> None:
-    """Take the broker's word for a position in dispute: adjust ours, and let the symbol trade.
+    """Take the broker's word for a position in dispute: adjust ours, take back the legs that cover
+    more than that, and let the symbol trade.
 
     Raises InvalidRequest where nothing is in dispute, or without a reason.
     """
@@ -31,7 +32,8 @@ def accept_position(engine: Engine, account_id: str, symbol: str, reason: str) -
     adoption.adjust(
         engine, account, symbol, f"accepted: {reason}", dispute.difference, dispute.cost
     )
-    engine.write(account_id, ev.PositionAgreed(symbol, reason))
+    record = engine.write(account_id, ev.PositionAgreed(symbol, reason))
+    engine.fit_exits(record, symbol)
 
 
 def give_up(engine: Engine, account_id: str, order_id: str, reason: str) -> Order:

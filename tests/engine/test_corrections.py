@@ -57,3 +57,16 @@ def test_a_correction_to_less_than_nothing_is_refused() -> None:
     one = world.buy()
     with pytest.raises(InvalidRequest, match="what is left"):
         world.engine.report(corrected(one, -1, 100))
+
+
+@pytest.mark.parametrize("left", [4, 0])
+def test_legs_shrink_with_a_position_that_a_correction_shrinks(left: int) -> None:
+    world = World()
+    entry = world.bought(10, stop_loss=90, take_profit=110)
+    (trade,) = world.state.trades.values()
+    news = reports.Corrected(entry.id, trade.execution_id, dec(left), dec(100), 1)
+    world.engine.report(news)
+    assert [leg.remaining for leg in world.legs()] == [dec(left)] * (2 if left else 0)
+    head = world.tape.head
+    world.engine.report(news)
+    assert world.tape.head == head

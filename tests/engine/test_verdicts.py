@@ -8,7 +8,7 @@ from engine.alarms import AlarmKind, alarms
 from engine.errors import InvalidRequest, OrderNotFound, OrderNotModifiable
 from engine.statements import Holding
 from engine.values import Status
-from tests.builders import dec
+from tests.builders import World, dec
 from tests.engine.remote import ACCOUNT, Remote
 
 
@@ -81,3 +81,11 @@ def test_an_order_given_up_has_ended_and_a_trade_still_counts(
     assert alarm.kind is AlarmKind.ORDER_FILLED_LATE
     world.engine.clear_alarm(alarm.id, "seen")
     assert alarms(world.engine.state) == []
+
+
+def test_legs_do_not_outlive_a_position_that_was_accepted_as_gone() -> None:
+    world = World()
+    world.bought(10, stop_loss=90, take_profit=110)
+    world.engine.write(world.account.id, ev.PositionDisputed("AAPL", dec(10), dec(0), dec(-1000)))
+    world.engine.accept_position(world.account.id, "AAPL", "sold by phone")
+    assert (world.account.positions, world.legs()) == ({}, [])
