@@ -6,7 +6,7 @@ dialect's own shape. Its documentation stands below its own address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,12 +56,14 @@ class Shaped:
     def __init__(self, app: ASGIApp, dialects: Sequence[Dialect]) -> None:
         self._app = app
         self._shapes = [(each.base, f"{each.base}/", each.shape) for each in dialects]
+        self._bases = tuple(each.base for each in dialects)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Look at the path, and pass the request on."""
         path: str = scope.get("path", "")
-        for base, below, shape in self._shapes:
-            if path == base or path.startswith(below):
-                scope[SHAPE] = shape
-                break
-        await self._app(scope, receive, send)
+        if path.startswith(self._bases):
+            for base, below, shape in self._shapes:
+                if path == base or path.startswith(below):
+                    scope[SHAPE] = shape
+                    break
+        return self._app(scope, receive, send)
