@@ -3,7 +3,8 @@
 A symbol's number is the one that the options give it, else a well-known one, else what the gateway
 says: for a stock the listing in the United States, for a pair (`EUR/USD`) the one of its quote
 currency. The other way round a number is asked for when an order or a position names one that was
-never looked for. Two symbols never share a number.
+never looked for; if its plain symbol means another contract here (an option, another listing), it
+is `SYMBOL@NUMBER`. So no two contracts share a symbol, and each can be ordered by its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from adapters.brokers.ibkr_web.errors import NoContract
 from adapters.brokers.ibkr_web.numerals import amount, whole
 from adapters.brokers.ibkr_web.transport import Transport, as_list, as_object
 from engine.conids import KNOWN
+
+PLAIN = ("STK", "CASH", "CRYPTO")
+"""Kinds of contracts that a symbol alone can name."""
 
 
 class Increment(msgspec.Struct, frozen=True):
@@ -41,6 +45,9 @@ class Contracts:
         known = self._conids.get(symbol)
         if known is not None:
             return known
+        _, at, number = symbol.rpartition("@")
+        if at and number.isdecimal():
+            return int(number)
         base, slash, quote = symbol.partition("/")
         found = await (self._pair(base, quote) if slash else self._stock(symbol))
         if found is None:
@@ -58,9 +65,10 @@ class Contracts:
         info = as_object(
             await self._transport.get(f"/iserver/contract/{conid}/info"), f"contract {conid}"
         )
-        symbol = _symbol(info)
-        if not symbol:
+        plain = _symbol(info)
+        if not plain:
             raise NoContract(f"IBKR does not say what contract {conid} is")
+        symbol = plain if await self._means(plain, info, conid) else f"{plain}@{conid}"
         self._remember(symbol, conid)
         return symbol
 
@@ -73,6 +81,15 @@ class Contracts:
             )
             self._increments[key] = _steps(answer.document)
         return self._increments[key]
+
+    async def _means(self, plain: str, info: dict[str, Any], conid: int) -> bool:
+        """Whether an order for the plain symbol would be one for this very contract."""
+        if info.get("instrument_type") not in PLAIN:
+            return False
+        try:
+            return await self.conid(plain) == conid
+        except NoContract:
+            return False
 
     def _remember(self, symbol: str, conid: int) -> None:
         self._conids[symbol] = conid

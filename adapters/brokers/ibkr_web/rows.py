@@ -15,7 +15,7 @@ from adapters.brokers.ibkr_web import words
 from adapters.brokers.ibkr_web.numerals import amount, moment, name, number, whole
 from engine.requests import OrderRequest
 from engine.statements import BrokerOrder, Execution, Holding
-from engine.values import ZERO, OrderType, exact_product
+from engine.values import FINAL, ZERO, OrderType, exact_product
 
 Row = dict[str, Any]
 
@@ -97,6 +97,12 @@ def order(row: Row, symbol: str, order_id: str | None) -> BrokerOrder | None:
     return BrokerOrder(
         broker_id, order_id, request, status, filled, average, message=reason_of(row)
     )
+
+
+def has_ended(row: Row) -> bool:
+    """Whether a row says that its order works no more."""
+    word = name(_first(row, "status", "order_status"))
+    return words.status(word, has_filled=False, reason="") in FINAL
 
 
 def _total(row: Row, filled: Decimal) -> Decimal | None:

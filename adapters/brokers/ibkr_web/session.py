@@ -149,6 +149,8 @@ class Session:
     def _check(self, accounts: dict[str, Any]) -> None:
         """Hold what the gateway says about the account against what is meant."""
         account, served = self._options.account, accounts.get("accounts") or []
+        if not served:
+            raise NotAnswered("the gateway lists no accounts yet")
         if account not in served:
             known = ", ".join(str(one) for one in served) or "none"
             raise PermissionError(f"this username has no account {account}; it has {known}")

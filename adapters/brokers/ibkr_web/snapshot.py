@@ -55,7 +55,7 @@ class Statements:
     async def snapshot(self) -> Snapshot:
         """The account now; raises if any part was not answered."""
         taken_at = self._now()
-        orders = [await self._order(row) for row in await self._lists.orders()]
+        orders = await self._orders(await self._lists.orders())
         for _ in range(_READS):
             began = self._now()
             positions = await self._positions()
@@ -81,7 +81,7 @@ class Statements:
         traded = await self._books.executions(await self._lists.trades())
         ids = {*order.broker_ids, *self._books.broker_ids(order.id)}
         meant = [one for one in listed if self._is_of(one, order.id, ids)]
-        found = [await self._order(row) for row in meant]
+        found = await self._orders(meant)
         own = [one for one in traded if one.order_id == order.id or one.broker_id in ids]
         shown = {one.broker_id for one in found}
         for broker_id in sorted(ids | {one.broker_id for one in own if one.broker_id}):
@@ -93,11 +93,19 @@ class Statements:
     def _is_of(self, row: Row, order_id: str, broker_ids: set[str]) -> bool:
         return self._books.our_id(row) == order_id or rows.order_id_of(row) in broker_ids
 
-    async def _order(self, row: Row) -> BrokerOrder:
-        one = await self._books.order(row)
-        if one is None:
-            raise NotAnswered(f"order {rows.order_id_of(row) or '?'} is listed without its terms")
-        return one
+    async def _orders(self, listed: list[Row]) -> list[BrokerOrder]:
+        """Rows as statements. One that says too little is passed over if it has ended, as some of
+        the gateway's own have; one that may work makes the list worth nothing.
+        """
+        found = []
+        for row in listed:
+            one = await self._books.order(row)
+            if one is not None:
+                found.append(one)
+            elif not rows.has_ended(row):
+                name = rows.order_id_of(row) or "?"
+                raise NotAnswered(f"order {name} is listed without its terms")
+        return found
 
     async def _state(self, broker_id: str, order: Order) -> list[BrokerOrder]:
         """The state of an order that the list does not have (any more); nothing if it is unknown,

@@ -45,6 +45,8 @@ class Gateway:
         self.trades: list[dict[str, Any]] = []
         self.positions: list[dict[str, Any]] = []
         self.ledger: dict[str, Any] = {"BASE": {"cashbalance": 5.0}, "USD": {"cashbalance": 1000.1}}
+        self.stocks: dict[str, int] = {}
+        """What symbols mean, beside the well-known ones."""
         self.hook: Hook | None = None
         """Awaited before each call is answered."""
         self.pushes_sts = True
@@ -123,6 +125,8 @@ class Gateway:
             "/iserver/account/trades": lambda: self.trades,
             f"/portfolio/{ACCOUNT}/ledger": lambda: self.ledger,
             f"/portfolio/{ACCOUNT}/positions/invalidate": lambda: {"message": "success"},
+            "/trsrv/stocks": lambda: self._stock(body["symbols"]),
+            "/iserver/secdef/search": lambda: {"error": "No symbol found"},
             "/iserver/contract/rules": lambda: {
                 "incrementRules": [{"lowerEdge": 0.0, "increment": 0.01}]
             },
@@ -143,6 +147,11 @@ class Gateway:
         if "/order/status/" in path:
             return 503, {"error": "Service Unavailable", "statusCode": 503}
         return 404, b"Error 404"
+
+    def _stock(self, symbol: str) -> Any:
+        conid = self.stocks.get(symbol)
+        listed = [{"contracts": [{"conid": conid, "exchange": "NYSE", "isUS": True}]}]
+        return {symbol: listed if conid else []}
 
     def _init(self) -> Any:
         self.status = dict(self.after_init)

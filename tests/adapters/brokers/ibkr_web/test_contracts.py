@@ -93,9 +93,21 @@ async def test_a_number_that_was_never_looked_for_is_asked_about(
     info: dict[str, str], symbol: str
 ) -> None:
     gateway = Gateway()
+    gateway.stocks = {"RIO": 77}
+    gateway.lay("/iserver/currency/pairs", {"CHF": [{"symbol": "EUR.CHF", "conid": 77}]})
     gateway.lay("/iserver/contract/77/info", info)
     async with contracts(gateway) as directory:
         assert await directory.symbol(77) == symbol
+
+
+async def test_another_listing_has_a_symbol_of_its_own_and_can_be_ordered_by_it() -> None:
+    gateway = Gateway()
+    gateway.stocks = {"RIO": 2}
+    gateway.lay("/iserver/contract/1/info", {"symbol": "RIO", "instrument_type": "STK"})
+    async with contracts(gateway) as directory:
+        assert await directory.symbol(1) == "RIO@1"
+        assert await directory.conid("RIO@1") == 1
+        assert await directory.conid("RIO") == 2
 
 
 async def test_steps_of_prices_depend_on_the_price() -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from adapters.brokers.ibkr_web.broker import IbkrWebBroker
-from adapters.brokers.ibkr_web.errors import Competing, LoginNeeded, NotConnected, SessionLost
+from adapters.brokers.ibkr_web.errors import (
+    Competing,
+    LoginNeeded,
+    NotAnswered,
+    NotConnected,
+    SessionLost,
+)
 from adapters.brokers.ibkr_web.options import Options
 from tests.adapters.brokers.ibkr_web.gateway import ACCOUNT, Gateway
 from tests.adapters.brokers.ibkr_web.line import QUICK, Line, line, served
@@ -104,6 +110,12 @@ async def test_an_account_that_the_username_does_not_have_is_refused_for_good() 
     gateway = Gateway()
     gateway.accounts = ["DU9"]
     await failing(gateway, PermissionError)
+
+
+async def test_a_list_without_any_account_says_nothing_yet() -> None:
+    gateway = Gateway()
+    gateway.lay("/iserver/accounts", {"accounts": []})
+    await failing(gateway, NotAnswered)
 
 
 @pytest.mark.parametrize(("is_paper", "live"), [(True, True), (False, False)])

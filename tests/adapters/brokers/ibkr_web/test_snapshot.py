@@ -50,6 +50,7 @@ async def test_a_snapshot_has_orders_executions_positions_and_cash() -> None:
 async def test_positions_are_read_to_the_last_page_and_never_from_the_cache() -> None:
     gateway = Gateway()
     gateway.positions = [position(9_000_000 + n, 1.0) for n in range(250)]
+    gateway.stocks = {f"S{n}": 9_000_000 + n for n in range(250)}
     for n in range(250):
         info = {"symbol": f"S{n}", "instrument_type": "STK", "con_id": 9_000_000 + n}
         gateway.lay(f"/iserver/contract/{9_000_000 + n}/info", info)
@@ -98,6 +99,27 @@ async def test_a_part_that_is_not_answered_fails_the_snapshot(
         gateway.lay(path, told, status=status)
         with pytest.raises(NotAnswered):
             await ours.broker.snapshot(ACCOUNT)
+
+
+async def test_a_row_that_says_too_little_matters_only_while_its_order_may_work() -> None:
+    gateway = Gateway()
+    gateway.orders = [{"acct": ACCOUNT, "orderId": 5, "status": "Cancelled"}]
+    async with line(gateway) as ours:
+        assert (await ours.broker.snapshot(ACCOUNT)).completed == ()
+        gateway.orders = [{"acct": ACCOUNT, "orderId": 5, "status": "Submitted"}]
+        with pytest.raises(NotAnswered, match="order 5 is listed without its terms"):
+            await ours.broker.snapshot(ACCOUNT)
+
+
+async def test_an_option_is_never_taken_for_its_stock() -> None:
+    gateway = Gateway()
+    gateway.positions = [position(265598, 10.0), position(777, 3.0)]
+    option = {"symbol": "AAPL", "instrument_type": "OPT", "con_id": 777}
+    gateway.lay("/iserver/contract/777/info", option)
+    async with line(gateway) as ours:
+        taken = await ours.broker.snapshot(ACCOUNT)
+    held = {symbol: one.quantity for symbol, one in taken.positions.items()}
+    assert held == {"AAPL": dec(10), "AAPL@777": dec(3)}
 
 
 async def test_a_first_list_of_orders_that_is_empty_for_the_cache_is_asked_for_again() -> None:
