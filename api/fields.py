@@ -22,7 +22,7 @@ _is_number = re.compile(_NUMBER).fullmatch
 _is_whole = re.compile(r"[0-9]{1,19}").fullmatch
 _lost_plus = re.compile(r"([0-9-]{10}[Tt ][0-9:.]+) ([0-9]{2}:?[0-9]{2})").fullmatch
 _has_time = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*").fullmatch
-_NUMBER_TEXT = 'a decimal string such as "150.25"'
+_NUMBER_TEXT = 'a number without a sign as a decimal string, such as "150.25"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _INTEGER_MAX = 10**18 - 1
