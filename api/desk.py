@@ -168,6 +168,11 @@ class Desk:
         except TradingHalted:
             log.error("a command that reduces risk was carried out but could not be written down")
 
+    async def settled_or_dead(self) -> None:
+        """Wait like ``settled``, for what writes nothing: it needs no tape that lives."""
+        with contextlib.suppress(TradingHalted):
+            await self.settled()
+
     def committed(self, _seq: int) -> None:
         """More of the tape is durable. May be called by any thread, after every commit."""
         loop = self._loop

@@ -40,12 +40,14 @@ def dialect(
     about: About,
     version: str,
     metrics: Metrics,
+    settled: Callable[[], Awaitable[None]] | None = None,
 ) -> Dialect:
     """The dialect of these operations, a list for each path, with its documentation.
 
-    Their paths are whole: they begin with ``base``.
+    Their paths are whole: they begin with ``base``. For ``settled`` see `api.endpoints.Resource`.
     """
-    routes = routes_of([Resource(each, refusal_of, metrics) for each in operations], ("",))
+    resources = [Resource(each, refusal_of, metrics, settled) for each in operations]
+    routes = routes_of(resources, ("",))
     document = openapi.text(openapi.build(operations_of(routes), version, about)).encode()
     return Dialect(base, [*routes, *docs_pages.routes(document, base, ("",))])
 

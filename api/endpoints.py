@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from api.auth import OWNER, Principal, Scope
 from api.bodies import whole_body
 from api.forms import Field, Form
-from api.guards import HEADERS, principal
+from api.guards import HEADERS, PROBES, SAFE, principal
 from api.metrics import Metrics
 from api.refusals import JSON, RawHeaders, Refusal, body_of, encode, send_refusal, send_whole
 from engine.errors import EngineError
@@ -122,13 +122,19 @@ class Given(NamedTuple):
 
 
 class Resource:
-    """All operations of one path, as an ASGI endpoint."""
+    """All operations of one path, as an ASGI endpoint.
+
+    ``settled`` waits until what was written so far is on disk. Where it is given, nothing that is
+    read here and nothing that is refused can be undone by a crash; a command that succeeds waits by
+    itself, for what it wrote, and a probe never does.
+    """
 
     def __init__(
         self,
         operations: Sequence[Operation],
         refusal_of: Callable[[EngineError | TapeError], Refusal],
         metrics: Metrics,
+        settled: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         paths = {operation.path for operation in operations}
         if len(paths) != 1:
@@ -140,6 +146,7 @@ class Resource:
             self._by_method["HEAD"] = self._by_method["GET"]
         self._refusal_of = refusal_of
         self._metrics = metrics
+        self._settled = None if self.path in PROBES else settled
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -163,6 +170,8 @@ class Resource:
             self._check_scope(scope, operation)
             body = b"" if operation.body is None else await read_body()
             given = await operation.handler(Call(scope, body))
+            if self._settled is not None and method in SAFE:
+                await self._settled()
         except Refusal as refusal:
             said = refusal
         except (EngineError, TapeError) as error:
@@ -174,6 +183,8 @@ class Resource:
             if type(given) is Answer:
                 return Given(given.status, given.value, given.headers, media, operation)
             return Given(operation.status, given, None, media, operation)
+        if self._settled is not None:
+            await self._settled()
         return Given(said.status, body_of(scope, said), said.headers, JSON, operation)
 
     def _check_scope(self, scope: AsgiScope, operation: Operation) -> None:

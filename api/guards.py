@@ -35,7 +35,8 @@ PRINCIPAL = "onetape.principal"
 PROBES = frozenset(
     prefix + path for prefix in ("", "/v1") for path in ("/health", "/livez", "/ready", "/readyz")
 ) | {"/api/v1/health"}
-_SAFE = frozenset({"GET", "HEAD"})
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that only read."""
 _ONCE = (b"host", b"origin", b"content-type", b"content-length", b"authorization", b"x-api-key")
 _STOPPING = Refusal(503, "SHUTTING_DOWN", "the server is shutting down", None, retry_after(5))
 
@@ -111,7 +112,7 @@ class Gate:
             return None
         if self._stopping():
             return _STOPPING
-        is_safe = scope["type"] == "http" and scope["method"] in _SAFE
+        is_safe = scope["type"] == "http" and scope["method"] in SAFE
         return (
             _repeated(scope, headers)
             or self._hosts.check(headers)
@@ -128,7 +129,7 @@ class Gate:
         if isinstance(caller, Refusal):
             return caller
         scope[PRINCIPAL] = caller
-        is_command = scope["type"] == "http" and scope["method"] not in _SAFE
+        is_command = scope["type"] == "http" and scope["method"] not in SAFE
         return caller.lacks(Scope.TRADE if is_command else Scope.READ)
 
     def _load(self, scope: AsgiScope) -> Refusal | None:

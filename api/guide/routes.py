@@ -175,7 +175,8 @@ class Guide:
 def guide(desk: Desk, version: str, metrics: Metrics, base: str = BASE) -> Dialect:
     """The order guide of one desk below ``base``."""
     operations = Guide(desk).operations(base)
-    return dialect(operations, errors.refusal_of, base, ABOUT, version, metrics)
+    settled = desk.settled_or_dead
+    return dialect(operations, errors.refusal_of, base, ABOUT, version, metrics, settled)
 
 
 def _read(

@@ -190,7 +190,8 @@ class Targets:
 def targets(desk: Desk, version: str, metrics: Metrics) -> Dialect:
     """The target API of one desk."""
     operations = Targets(desk).operations()
-    return dialect(operations, errors.refusal_of, BASE, ABOUT, version, metrics)
+    settled = desk.settled_or_dead
+    return dialect(operations, errors.refusal_of, BASE, ABOUT, version, metrics, settled)
 
 
 def _keyed(handler: Callable[[Call], Awaitable[Any]]) -> Callable[[Call], Awaitable[Any]]:

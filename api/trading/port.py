@@ -30,5 +30,8 @@ class Desk(Protocol):
     async def settled(self) -> None:
         """Wait until everything written so far is durable; TradingHalted if it can not be."""
 
+    async def settled_or_dead(self) -> None:
+        """Wait like ``settled``; on a dead tape do not wait."""
+
     async def settled_if_alive(self) -> None:
         """Wait like ``settled``; on a dead tape let pass what only ever reduces risk."""

@@ -34,17 +34,18 @@ def routes(
     """The routes of the Trading API; the busiest comes first."""
     metrics = metrics if metrics is not None else Metrics()
     metrics.add(*gauges(desk.engine), *line_gauges(desk.lines))
+    settled = desk.settled_or_dead
     groups = (
-        Orders(desk),
-        Positions(desk),
-        Accounts(desk),
-        Market(desk),
-        Alarms(desk),
-        System(desk, resets or Resets()),
+        (Orders(desk), settled),
+        (Positions(desk), settled),
+        (Accounts(desk), settled),
+        (Market(desk), None),
+        (Alarms(desk), settled),
+        (System(desk, resets or Resets()), None),
     )
     return routes_of(
-        Resource(operations, refusal_of, metrics)
-        for group in groups
+        Resource(operations, refusal_of, metrics, wait)
+        for group, wait in groups
         for operations in group.operations()
     )
 

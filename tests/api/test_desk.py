@@ -14,10 +14,15 @@ import pytest
 from adapters.tape_sqlite.committer import Committer
 from adapters.tape_sqlite.files import open_writer
 from adapters.tape_sqlite.tape import SqliteTape
+from api.app import dialects
 from api.desk import GROUP_MAX, Desk
+from api.guards import GuardRules
+from api.metrics import Metrics
+from api.service import service
 from api.streams.event import Event
 from api.streams.limits import StreamLimits
 from api.streams.subscriber import Subscriber
+from api.trading.routes import routes
 from engine.errors import TradingHalted
 from engine.market.bars import Bar
 from engine.market.quotes import Quote
@@ -28,6 +33,8 @@ from tests.api.line import line, order
 from tests.api.served import ACCOUNT, MINUTE_NS, START_NS, bars, build, serving
 
 LIMIT = OrderRequest("AAPL", Side.BUY, Decimal(1), OrderType.LIMIT, limit_price=Decimal(1))
+BIG = {"symbol": "AAPL", "side": "BUY", "quantity": "9999999", "order_type": "LIMIT"}
+GUIDED = {"symbol": "AAPL", "action": "BUY", "quantity": 9_999_999, "limit_price": 100}
 
 
 class Failing(sqlite3.Connection):
@@ -51,6 +58,41 @@ async def test_a_tape_in_memory_is_settled_at_once() -> None:
     with pytest.raises(StopIteration):
         settled.send(None)
     await desk.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/v1/orders", {**BIG, "limit_price": "100"}, 422),
+        ("POST", "/guide/order/limit", GUIDED, 500),
+        ("GET", "/v1/orders", None, 200),
+        ("GET", "/guide/positions", None, 200),
+        ("GET", "/api/v1/positions", None, 200),
+    ],
+)
+async def test_what_a_crash_could_undo_is_neither_shown_nor_refused(
+    tmp_path: Path, method: str, path: str, body: dict[str, Any] | None, status: int
+) -> None:
+    tape = SqliteTape.open(tmp_path / "t.tape")
+    desk = build([bars("AAPL", 3)], tape, stepped=False)
+    tape.on_durable(desk.committed)
+    tape.commit()
+    await desk.start()
+    desk.engine.submit(ACCOUNT, LIMIT)
+    app = service(routes(desk), GuardRules(), "t", dialects=dialects(desk, Metrics()))
+    transport, key = httpx.ASGITransport(app), {"X-API-Key": "any"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1:8080", headers=key
+    ) as client:
+        asked = asyncio.create_task(client.request(method, path, json=body))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        assert (await client.get("/v1/health")).status_code == 200
+        tape.commit()
+        assert (await asyncio.wait_for(asked, 5)).status_code == status
+    await desk.close()
+    tape.close()
 
 
 @pytest.mark.anyio
