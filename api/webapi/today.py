@@ -69,6 +69,9 @@ class Today:
     def _row(self, view: View) -> dict[str, Any]:
         return order_rows.row(view, self._contracts.of(view.order.symbol))
 
+    def _encoded(self, order: Order) -> msgspec.Raw:
+        return msgspec.Raw(encode(self._row(View(order))))
+
     def _write(self) -> None:
         """Encode the rows that are missing, and those of orders that were changed after all."""
         ended = self._ended.values()
@@ -76,11 +79,11 @@ class Today:
         known = self._stamps
         if stamps == known:
             return
-        for n, (order, stamp) in enumerate(zip(ended, stamps, strict=True)):
-            if n >= len(known):
-                self._rows.append(msgspec.Raw(encode(self._row(View(order)))))
-            elif known[n] != stamp:
-                self._rows[n] = msgspec.Raw(encode(self._row(View(order))))
+        if stamps[: len(known)] != known:
+            for n, (order, stamp, last) in enumerate(zip(ended, stamps, known, strict=False)):
+                if stamp != last:
+                    self._rows[n] = self._encoded(order)
+        self._rows += [self._encoded(order) for order in islice(ended, len(known), None)]
         self._stamps = stamps
 
     def _look(self) -> list[Order]:
