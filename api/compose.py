@@ -7,6 +7,7 @@ dialects ask here and get engine types. Whatever was set by hand and can not be 
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -59,6 +60,8 @@ __all__ = [
     "simulator",
     "verify_tape",
 ]
+
+log = logging.getLogger("onetape.tape")
 
 Series = Bars | Quotes
 MILLISECOND_NS = 1_000_000
@@ -121,8 +124,13 @@ def restored_state(tape: SqliteTape) -> State | None:
 
 
 def save_snapshot(tape: SqliteTape, seq: int, content: bytes) -> None:
-    """Keep the state's bytes beside the tape, which is durable up to record `seq`."""
-    snapshots.save(tape.path, tape, seq, content)
+    """Keep the state's bytes beside the tape, which is durable up to record `seq`. Where they can
+    not be kept the log says so: the next start folds more of the tape, and that is all.
+    """
+    try:
+        snapshots.save(tape.path, tape, seq, content)
+    except OSError as error:
+        log.warning("%s: no snapshot of record %d was kept: %s", tape.path, seq, error)
 
 
 def simulator(

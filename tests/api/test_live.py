@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.tape_sqlite.snapshots import path_of
-from api.compose import restored_state
+from api.compose import open_tape, restored_state, save_snapshot
 from api.live import Live
 from api.settings import Settings, SettingsError, load
 from examples.gateway import Gateway
@@ -58,6 +58,18 @@ def test_a_rule_that_can_not_be_opens_no_tape(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"simulator\.commission: 'lots'"):
         Live(wrong)
     assert not tape.exists()
+
+
+def test_a_snapshot_that_can_not_be_kept_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    close(Live(settings(tmp_path / "a.tape")))
+    path_of(tmp_path / "a.tape").mkdir()
+    tape = open_tape(tmp_path / "a.tape")
+    with caplog.at_level(logging.WARNING):
+        save_snapshot(tape, tape.head, b"state")
+    assert f"no snapshot of record {tape.head} was kept" in caplog.text
+    tape.close()
 
 
 @pytest.mark.timeout(60)
