@@ -396,6 +396,5 @@ def test_a_trailing_stop_moves_with_its_market_and_is_no_difference() -> None:
     world = Remote().connect()
     one = world.sell(1, trailing_distance=5)
     world.line.answered(world.now, world.sent(), [reports.Accepted(one.id, "b1")])
-    request = msgspec.structs.replace(one.request, stop_price=dec(97))
-    world.books.take(one, "b1", request)
+    world.books.take(one, "b1", msgspec.structs.replace(one.request, stop_price=dec(97)))
     assert settle(world) == 0
