@@ -141,11 +141,17 @@ class Dispatch:
 
     def unanswered(self, instruction: Instruction, why: str) -> None:
         """An instruction got no answer that settles it; an earlier word of it stands."""
-        flight = self.flights.get(instruction.order.id)
-        if flight is not None and flight.instruction is instruction:
+        if self.is_under_way(instruction):
             del self.flights[instruction.order.id]
             if not instruction.order.is_final:
                 self._engine.report(OutcomeUnknown(instruction.order.id, why))
+
+    def is_under_way(self, instruction: Instruction) -> bool:
+        """Whether nothing has settled an instruction since it was given out, an unknown outcome
+        included.
+        """
+        flight = self.flights.get(instruction.order.id)
+        return flight is not None and flight.instruction is instruction
 
     def overdue(self, now: int) -> list[Instruction]:
         """What has been under way for too long."""

@@ -235,6 +235,8 @@ class Driver:
         reports: tuple[Report, ...]
         try:
             await self._written_down(instruction)
+            if not (isinstance(instruction, Cancel) or line.dispatch.is_under_way(instruction)):
+                return  # the disk took too long: its outcome is unknown by now, and looked up
             began = self._clock()
             async with asyncio.timeout(self.timing.answer_ns / NANOSECONDS):
                 reports = tuple(await self.broker.send(instruction))

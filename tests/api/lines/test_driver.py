@@ -107,6 +107,24 @@ async def test_on_a_dead_tape_only_cancels_still_reach_the_broker() -> None:
         assert other.id not in {each.order.id for each in far.sent if isinstance(each, Submit)}
 
 
+async def test_an_order_that_waited_too_long_for_the_disk_is_never_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    far, disk = FarEnd(), asyncio.Event()
+
+    async def settled() -> None:
+        await disk.wait()
+
+    async with rig(far) as made:
+        await made.until(lambda: made.driver.line.state is CONNECTED)
+        monkeypatch.setattr(made.desk, "settled", settled)
+        order = made.order()
+        await made.until(lambda: order.status is Status.UNKNOWN)
+        disk.set()
+        await asyncio.sleep(0.05)
+        assert far.sent == []
+
+
 async def test_refused_credentials_end_all_attempts_until_a_person_asks_for_another() -> None:
     def refuse() -> None:
         raise PermissionError("the key is not known")
