@@ -15,7 +15,6 @@ from typing import Protocol
 
 import msgspec
 
-from engine.instruments import Instrument
 from engine.maintenance import Window
 from engine.orders import Order
 from engine.reports import Report
@@ -171,10 +170,3 @@ class Funds(Protocol):
         """How much of the position ``order`` could reduce, as a positive quantity; zero if it would
         open or add.
         """
-
-
-class SymbolDirectory(Protocol):
-    """Resolves the names people use for instruments."""
-
-    def resolve(self, name: str) -> Instrument:
-        """The instrument meant by ``name``; raises SymbolNotFound."""
