@@ -181,8 +181,8 @@ class Hub:
         self.is_telling = wanted
 
     def beat(self, timestamp: str) -> None:
-        """Send everybody the head of the tape."""
-        ping = event_of(Ping(timestamp=timestamp, head=self.engine.tape.head))
+        """Send everybody the head of the tape, as far as it will last."""
+        ping = event_of(Ping(timestamp=timestamp, head=self.engine.tape.durable))
         self.publish_latest("ping", ping)
 
     def say_goodbye(self, timestamp: str, code: int, reason: str) -> None:

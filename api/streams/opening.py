@@ -34,7 +34,7 @@ def greeting(desk: Desk, after: Place | None) -> Event:
             event_id="con_begin",
             broker=desk.provider,
             tape_id=tape.tape_id,
-            head=tape.head,
+            head=tape.durable,
             after=None if after is None else after.seq,
         )
     )
