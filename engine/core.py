@@ -172,6 +172,11 @@ class Engine(Session):
                     "quantity", str(quantity), f"at most {most}, as the order only reduces"
                 )
             return
+        if not self.capabilities[order.account].short_selling:
+            rest = msgspec.structs.replace(order.request, quantity=quantity - order.filled)
+            refusal = intent.short(account, rest)
+            if refusal is not None:
+                raise OrderNotModifiable(order.id, order.status, refusal.message)
         price = order.limit_price or order.stop_price or self.prices.mark(order.symbol)
         if price is not None and not self.affords(order, quantity - order.filled, price):
             why = f"the account can not carry {quantity} at {price}"

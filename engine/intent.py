@@ -139,9 +139,9 @@ def judge(
             )
         return None
     if not capabilities.short_selling:
-        short = _short(account, request)
-        if short is not None:
-            return short
+        refusal = short(account, request)
+        if refusal is not None:
+            return refusal
     price = _reference(request, prices)
     if price is None:
         convert(ONE, instrument.currency, account.currency, prices)  # raises where no rate is known
@@ -211,7 +211,7 @@ def _unaffordable(
     )
 
 
-def _short(account: Account, request: OrderRequest) -> Refusal | None:
+def short(account: Account, request: OrderRequest) -> Refusal | None:
     """A refusal of a sale of more than is held."""
     if request.side is Side.BUY:
         return None

@@ -8,7 +8,7 @@ import pytest
 from engine import reports
 from engine.errors import InvalidRequest, OrderNotFound, OrderNotModifiable, TradingHalted
 from engine.events import TradingStateChanged
-from engine.ports import Modify
+from engine.ports import Capabilities, Modify
 from engine.requests import OrderChange
 from engine.values import Role, Status, TrailingType
 from tests.builders import ACCOUNT, NO_TRAILING, Market, World, dec, figures
@@ -175,3 +175,13 @@ def test_an_order_can_not_grow_beyond_what_the_account_carries() -> None:
     with pytest.raises(OrderNotModifiable, match="the account can not carry 9999999 at 90"):
         changed(world, one.id, quantity=9_999_999)
     assert one.quantity == 10
+
+
+def test_a_sale_can_not_grow_beyond_what_is_held_where_nothing_is_sold_short() -> None:
+    world = World(Capabilities(short_selling=False))
+    world.bought(10)
+    sale = world.sell(8, limit_price=120)
+    world.engine.modify(ACCOUNT, sale.id, OrderChange(quantity=dec(10)))
+    with pytest.raises(OrderNotModifiable, match="no short selling"):
+        world.engine.modify(ACCOUNT, sale.id, OrderChange(quantity=dec(11)))
+    assert sale.quantity == 10
