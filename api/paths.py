@@ -19,6 +19,7 @@ class Paths:
     """An ASGI application of ``routes``; ``default`` answers what none of them matches."""
 
     def __init__(self, routes: Sequence[BaseRoute], default: ASGIApp) -> None:
+        self.routes = routes
         # No redirects: a path is what is documented, and a redirected command would lose its body.
         self._router = Router(routes, redirect_slashes=False, default=default)
         self._endpoints = _whole_paths(routes)

@@ -41,7 +41,10 @@ def replay(
         int | None, typer.Option(min=0, metavar="SEQ", help="Stop after this record.")
     ] = None,
     digest: Annotated[
-        bool, typer.Option("--digest", help="Print only the hashes: of the tape, the state, and what traded.")
+        bool,
+        typer.Option(
+            "--digest", help="Print only the hashes: of the tape, the state, and what traded."
+        ),
     ] = False,
 ) -> None:
     """Fold the tape and print what follows from it, as one JSON object."""

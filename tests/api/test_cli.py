@@ -42,7 +42,7 @@ def test_the_version_is_that_of_the_package() -> None:
         (["serve", "--port", "70000"], "error: Invalid value for '--port'"),
         (["serve", "--config", "absent.toml"], "error: settings file absent.toml: No such file"),
         (["serve", "--host", "no.such.host.invalid", "--port", "0"], "error: host is 'no.such"),
-        (["backtest"], "error: Missing option '--data'"),
+        (["backtest"], "error: expected --data SYMBOL=FILE, or --demo-data"),
         (["backtest", "--data", "AAPL"], "error: --data is 'AAPL'; expected SYMBOL=FILE"),
         (["backtest", "--data", "AAPL=absent.csv"], "error: --data AAPL=absent.csv: "),
     ],

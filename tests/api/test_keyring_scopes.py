@@ -8,13 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Mount, Route
 
 from api.app import application
 from api.auth import Scope
 from api.endpoints import Operation, operations_of
 from api.guards import PROBES, GuardRules
 from api.keyring import KeyRing
+from api.paths import Paths
 from api.settings import Settings
 from tests.api.credentials import KEY, ring, stored
 from tests.api.world import URL, World, limit, order
@@ -115,7 +116,7 @@ async def test_no_dialect_answers_without_a_key_but_to_probes() -> None:
     world.desk.keys.replace([stored("bot", "read")])
     app = application(world.desk, Settings())
     router: Any = app
-    while not isinstance(router, Router):  # behind the gate, and what else stands before it
+    while not isinstance(router, Paths):  # behind the gate, and what else stands before it
         router = router._app
     paths = {path for path in every_path(router.routes) if not path.endswith("/health")} - PROBES
     assert len(paths) > 40

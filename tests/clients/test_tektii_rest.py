@@ -19,8 +19,8 @@ from tektii import AsyncTradingGateway, TradingGateway
 from tektii.errors import APIStatusError
 
 from api.guards import GuardRules
-from tests.api.serving import served
 from tests.api.credentials import KEY, ring
+from tests.api.serving import served
 from tests.api.world import World
 
 pytestmark = pytest.mark.client

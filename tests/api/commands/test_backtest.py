@@ -111,9 +111,9 @@ def test_a_tape_that_holds_something_is_not_written_over(data: Path, tmp_path: P
     ("arguments", "message"),
     [
         (["--timeframe", "7m"], "--timeframe is '7m'; expected one of 1m, 2m"),
-        (["--participation", "2"], "--participation is '2': Input should be less"),
+        (["--participation", "2"], "--participation is '2'; expected a number from 0 to 1"),
         (["--commission", "lots"], "simulator.commission: 'lots', expected none"),
-        (["--cash", "much"], "--cash is 'much': Input should be a valid decimal"),
+        (["--cash", "much"], "--cash is 'much'; expected a number of at least 0"),
         (["--slippage-bps", "20000"], "simulator.slippage_bps: 20000, expected less than"),
     ],
 )

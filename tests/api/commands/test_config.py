@@ -94,7 +94,7 @@ def test_config_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None
         ('a "b" \\', '"a \\"b\\" \\\\"'),
         (("x", 1), '["x", 1]'),
         ({"a b": {"c": 1}}, '{ "a b" = { "c" = 1 } }'),
-        (Listeners(), "{  }"),
+        (Listeners(), '{ webapi_certificate = "onetape.pem" }'),
         (PositionMode.HEDGING, '"HEDGING"'),
         (Secret("canary"), '"***"'),
     ],

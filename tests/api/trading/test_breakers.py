@@ -39,7 +39,7 @@ def test_a_second_reset_waits_until_the_first_has_cooled_down() -> None:
     resets = Resets()
     resets.reset([], 100.0)
     breaker = broken()
-    with pytest.raises(Refusal, match="try again in 1.0 seconds") as refused:
+    with pytest.raises(Refusal, match=r"try again in 1\.0 seconds") as refused:
         resets.reset([breaker], 100.0 + COOLDOWN_S - 1)
     assert (refused.value.status, refused.value.error.code) == (409, "RESET_COOLDOWN")
     assert worst([breaker], 0)[0] == "open"
