@@ -118,13 +118,16 @@ def agree(gateway: Gateway, hand: Hand, trader: Trader) -> None:
 
 
 def test_kills_at_any_moment_leave_exactly_one_broker_order_for_each_that_was_sent(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dice = random.Random(2026)
     tape, config = tmp_path / "live.tape", tmp_path / "live.toml"
     trader = Trader()
     with little_broker() as hand:
         config.write_text(SETTINGS.format(port=hand.port))
+        wanted = ("--scopes", "read,trade", "--config", config)
+        key = onetape("keys", "create", "trader", *wanted).stdout.strip()
+        monkeypatch.setenv("ONETAPE_KEY", key)
         arguments = ("serve", "--config", config, "--tape", tape)
         for _ in range(KILLS):
             with (
