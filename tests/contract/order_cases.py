@@ -27,6 +27,9 @@ RESTING: dict[str, dict[str, Any]] = {
     "stop-limit": {"stop_price": "101.50", "limit_price": "102.00"},
     "trailing": {"trailing_distance": "3.00"},
     "day": {"limit_price": "98.00", "time_in_force": DAY},
+    "post-only": {"limit_price": "98.00", "post_only": True},
+    "hidden": {"limit_price": "98.00", "hidden": True},
+    "iceberg": {"limit_price": "98.00", "display_quantity": "5"},
 }
 """Orders that the rising market does not reach."""
 FILLING: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -47,6 +50,9 @@ def claims(capabilities: Capabilities, fields: dict[str, Any]) -> bool:
         (request.order_type in capabilities.order_types or "trailing_distance" in fields)
         and request.time_in_force in capabilities.times_in_force
         and (request.side is Side.BUY or capabilities.short_selling)
+        and (not request.post_only or capabilities.post_only)
+        and (not request.hidden or capabilities.hidden)
+        and (request.display_quantity is None or capabilities.iceberg)
     )
 
 
@@ -58,21 +64,10 @@ def claimed(bench: Bench, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def unclaimed(capabilities: Capabilities) -> list[dict[str, Any]]:
-    """Orders that a broker does not claim, and that the engine has nothing in place of."""
-    kinds = [fields for fields, _, _ in FILLING.values()]
+    """Orders to buy that a broker does not claim, and that the engine has nothing in place of."""
     lives = [{"limit_price": "98.00", "time_in_force": life} for life in TimeInForce]
-    found = [
-        fields
-        for fields in [*kinds, *lives]
-        if fields.get("side") is not Side.SELL and not claims(capabilities, fields)
-    ]
-    if not capabilities.post_only:
-        found.append({"limit_price": "98.00", "post_only": True})
-    if not capabilities.hidden:
-        found.append({"limit_price": "98.00", "hidden": True})
-    if not capabilities.iceberg:
-        found.append({"limit_price": "98.00", "display_quantity": "5"})
-    return found
+    known = [*RESTING.values(), *lives]
+    return [fields for fields in known if not claims(capabilities, fields)]
 
 
 class OrderCases(Cases):
