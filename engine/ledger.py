@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.facts.trades import TradeFilled
 from engine.image import Image
 from engine.orders import Order, name
-from engine.trades import Trade
+from engine.trades import Trade, new_trade
 from engine.values import Role
 
 _ENTRY = Role.ENTRY
@@ -29,8 +30,8 @@ class Ledger:
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
         self._executions: dict[tuple[str, str], str] = {}
-        self._told: list[Trade] = []
-        """Trades whose executions are not in the index yet: it is made up when it is asked."""
+        self._filled: list[tuple[Order, TradeFilled, str, int]] = []
+        """Fills that are not made up into trades yet: few ask for trades, and a replay nobody."""
         self._groups: dict[tuple[str, str], list[Order]] = {}
         self._named: dict[tuple[str, str], list[Order]] | None = None
         self._sealed: Image | None = None
@@ -45,6 +46,8 @@ class Ledger:
     def trades(self) -> dict[str, Trade]:
         """Every trade by id, oldest first."""
         self._unseal()
+        if self._filled:
+            self._make_up_trades()
         return self._trades
 
     def order(self, order_id: str) -> Order | None:
@@ -88,10 +91,8 @@ class Ledger:
         """
         if self._sealed is not None:
             self._unseal()
-        if self._told:
-            for trade in self._told:
-                self._executions[trade.account, trade.execution_id] = trade.id
-            self._told.clear()
+        if self._filled:
+            self._make_up_trades()
         return self._executions.get((account, execution_id))
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
@@ -131,7 +132,13 @@ class Ledger:
     def _add_trade(self, trade: Trade) -> None:
         self._trades[trade.id] = trade
         if trade.execution_id:
-            self._told.append(trade)
+            self._executions[trade.account, trade.execution_id] = trade.id
+
+    def _make_up_trades(self) -> None:
+        """Make trades of the fills that came since they were last asked for."""
+        for fill in self._filled:
+            self._add_trade(new_trade(*fill))
+        self._filled.clear()
 
     def _put_on(self, order: Order) -> None:
         """Put an order on its book, behind the others."""

@@ -23,7 +23,6 @@ from engine.orders import Order, move, new_order
 from engine.positions import split
 from engine.prompts import Prompts
 from engine.tape.record import Record
-from engine.trades import new_trade
 from engine.values import FINAL, ZERO, Origin, Status, signed
 
 _ACCEPTED = Step.ACCEPTED
@@ -272,7 +271,7 @@ class State(Ledger):
         )
         if fact.commission:
             charge(account, fact.commission_currency or account.currency, fact.commission)
-        self._add_trade(new_trade(order, fact, position_id, ts))
+        self._filled.append((order, fact, position_id, ts))
         if order.status in FINAL:
             self._take_off(order)
 
