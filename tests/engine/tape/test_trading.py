@@ -48,4 +48,3 @@ def test_another_price_or_another_time_gives_another_digest() -> None:
         tape_of(noise=False, ts=8),
     )
     assert len({trading_digest(tape.records()) for tape in tapes}) == 3
-
