@@ -23,6 +23,7 @@ from api.targets import errors, parse, render, wire
 from api.waiting import until
 from engine import batching
 from engine.batches import Batch
+from engine.line import LineState
 
 if TYPE_CHECKING:
     from api.desk import Desk
@@ -54,9 +55,16 @@ class Targets:
 
     async def health(self, _call: Call) -> wire.Health:
         """Whether each account's broker is there."""
-        engine, is_up = self._engine, self._desk.failure is None
-        served = {name: is_up and name in engine.capabilities for name in engine.state.accounts}
-        return wire.Health("ok" if is_up else "error", served)
+        is_up = self._desk.failure is None
+        accounts = {name: is_up and self._reaches(name) for name in self._engine.state.accounts}
+        return wire.Health("ok" if is_up else "error", accounts)
+
+    def _reaches(self, account: str) -> bool:
+        """Whether the account's broker would hear of an order now."""
+        driver = self._desk.lines.of(account)
+        if driver is None:  # a broker in this process
+            return account in self._engine.capabilities
+        return driver.line.state is LineState.CONNECTED
 
     async def submit(self, call: Call) -> wire.Submitted:
         """Submit a batch."""

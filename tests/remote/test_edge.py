@@ -12,6 +12,7 @@ from engine import events as ev
 from engine.line import LineState
 from engine.requests import OrderRequest
 from engine.values import OrderType, Side, Status
+from tests.api.world import URL
 from tests.remote.edge import edge
 from tests.remote.hand import Hand
 
@@ -170,6 +171,8 @@ async def test_while_the_line_is_down_orders_are_turned_away_and_it_is_said_ever
         status = await made.get("/status")
         assert status["connected"] is False
         assert status["message"]
+        health = (await made.client.get(f"{URL}/api/v1/health")).json()
+        assert set(health["accounts"].values()) == {False}
         ready = await made.client.get("/ready")
         assert (ready.status_code, ready.json()["ready"]) == (503, False)
         assert "loopback is" in ready.json()["message"]
@@ -180,6 +183,8 @@ async def test_while_the_line_is_down_orders_are_turned_away_and_it_is_said_ever
         assert 'onetape_broker_connected{broker="loopback"} 0' in figures
         hand.open_shop()
         await made.connected()
+        health = (await made.client.get(f"{URL}/api/v1/health")).json()
+        assert set(health["accounts"].values()) == {True}
         figures = (await made.client.get("/metrics")).text
         assert 'onetape_broker_connected{broker="loopback"} 1' in figures
         assert "onetape_unknown_orders 0" in figures
