@@ -31,6 +31,7 @@ from engine.errors import (
     ProviderUnavailable,
     TradingHalted,
 )
+from engine.facts.orders import BY_CLIENT
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument
 from engine.orders import Order
@@ -214,7 +215,7 @@ class Engine(Session):
         order = self.order(account_id, order_id)
         if order.is_final:
             raise OrderNotModifiable(order_id, order.status)
-        self.withdraw(order, "client")
+        self.withdraw(order, BY_CLIENT)
         return order
 
     def cancel_all(
@@ -226,7 +227,7 @@ class Engine(Session):
         orders = self.state.working(self.account(account_id).id, symbol)
         for order in orders:
             if not order.is_final:
-                self.withdraw(order, "client")
+                self.withdraw(order, BY_CLIENT)
         stuck = [one for one in orders if not one.is_final and one.status is not _LEAVING]
         return [one for one in orders if one not in stuck], stuck
 

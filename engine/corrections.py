@@ -2,8 +2,8 @@
 
 A correction carries the whole execution, so one that overtakes its fill is the fill; a bust that
 overtakes its fill voids it in advance. A bust is for good: no correction brings the trade back.
-Where the broker counts its corrections, an older one that comes late changes nothing. A position
-that shrinks by it takes its protective legs along.
+Where the broker counts its corrections, an older one that comes late changes nothing. Protective
+legs follow the position, as it shrinks by it and as it grows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine import events as ev
+from engine import exits, restored
 from engine.errors import InvalidRequest
 from engine.reports import Busted, Corrected, Filled
 
@@ -68,5 +69,14 @@ def bust(engine: Engine, order: Order, report: Busted) -> None:
 
 
 def _restate(engine: Engine, order: Order, fact: ev.TradeCorrected | ev.TradeBusted) -> None:
-    """Write what a trade is now; legs must not outlive what they protect."""
-    engine.fit_exits(engine.write(order.account, fact), order.symbol)
+    """Write what a trade is now; its position stays covered as it was, within what it holds."""
+    state, trade = engine.state, engine.state.trades[fact.trade_id]
+    account = state.accounts[order.account]
+    before, told = restored.holdings(account, order.symbol), trade.quantity
+    record = engine.write(order.account, fact)
+    outer, engine.cause = engine.cause, record.seq
+    try:
+        exits.fit(engine, state, account, order.symbol)
+        restored.after(engine, state, account, trade, before, told - trade.quantity)
+    finally:
+        engine.cause = outer

@@ -81,7 +81,7 @@ def after_fill(
             _end_group(desk, ledger.group(account.id, group), order)
     hedging = account.position_mode is PositionMode.HEDGING
     if opened and (order.stop_loss is not None or order.take_profit is not None):
-        _cover(desk, ledger, order, opened, order.position_id if hedging else None)
+        cover(desk, ledger, order, opened, order.position_id if hedging else None)
     fit(desk, ledger, account, order.request.symbol)
 
 
@@ -127,7 +127,7 @@ def _settle_legs(desk: OrderDesk, group: Iterable[Order], filled: Order, quantit
     _trim(desk, siblings, protected - quantity, "oco")
 
 
-def _cover(
+def cover(
     desk: OrderDesk, ledger: Ledger, entry: Order, quantity: Decimal, position_id: str | None
 ) -> None:
     """Give ``quantity`` more units of ``entry`` their legs: grow those at work, or place some."""

@@ -37,7 +37,8 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     over its fills; ``sought`` is the total quantity that a change still unanswered asks for, and
     ``asked`` how many changes are unanswered. ``leaving`` is why a cancel was asked for, until one
     is turned down. ``ended_ids`` are those of the ``broker_ids`` under which it works no more,
-    ``ended`` how the broker said that it ended, if it did.
+    ``ended`` how the broker said that it ended, if it did. ``yielded`` is what a protective leg was
+    made to cover no more, each with the number of the fact that it gave way to.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     leaving: str = ""
     ended: Status | None = None
     ended_ids: tuple[str, ...] = ()
+    yielded: tuple[tuple[int, Decimal], ...] = ()
 
     @property
     def symbol(self) -> str:
@@ -233,6 +235,24 @@ def reopen(order: Order, ts: int) -> None:
     order.ended = None
     order.message = ""
     order.reject_reason = None
+
+
+def ask_to_leave(order: Order, reason: str, ts: int, cause: int) -> None:
+    """A cancel was asked for, in answer to the fact numbered ``cause`` if that is not 0."""
+    if cause and order.is_exit:
+        order.yielded += ((cause, order.prospect),)
+    move(order, Step.CANCEL_REQUESTED, ts)
+    order.leaving = reason
+
+
+def ask_to_change(order: Order, quantity: Decimal | None, cause: int) -> None:
+    """A change was asked for, in answer to the fact numbered ``cause`` if that is not 0."""
+    order.asked += 1
+    if quantity is None:
+        return
+    before, order.sought = order.prospect, quantity
+    if cause and order.is_exit and order.prospect < before:
+        order.yielded += ((cause, before - order.prospect),)
 
 
 def put_back(order: Order, ts: int) -> None:

@@ -59,7 +59,7 @@ def refold(
     opened: set[str] = set()
     pending = list(adjustments)
     for trade in trades:
-        seq = int(trade.id[4:])
+        seq = trade.seq
         while pending and pending[0][0] < seq:
             _readjust(scratch, instrument, *pending.pop(0))
         if not trade.quantity:

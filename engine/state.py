@@ -172,11 +172,9 @@ class State(Ledger):
         order.stop_price = fact.stop_price
         order.updated_at = record.ts
 
-    def _modify_requested(self, _record: Record, fact: ev.OrderModifyRequested) -> None:
+    def _modify_requested(self, record: Record, fact: ev.OrderModifyRequested) -> None:
         order = self._known(fact.order_id)
-        order.asked += 1
-        if fact.change.quantity is not None:
-            order.sought = fact.change.quantity
+        orders.ask_to_change(order, fact.change.quantity, record.causation)
 
     def _modify_rejected(self, _record: Record, fact: ev.OrderModifyRejected) -> None:
         order = self._known(fact.order_id)
@@ -211,8 +209,7 @@ class State(Ledger):
 
     def _cancel_requested(self, record: Record, fact: ev.OrderCancelRequested) -> None:
         order = self._known(fact.order_id)
-        move(order, Step.CANCEL_REQUESTED, record.ts)
-        order.leaving = fact.reason
+        orders.ask_to_leave(order, fact.reason, record.ts, record.causation)
 
     def _cancel_rejected(self, record: Record, fact: ev.OrderCancelRejected) -> None:
         order = self._known(fact.order_id)
@@ -294,6 +291,7 @@ class State(Ledger):
             account, instrument, order, trade, fact.quantity, fact.price, fact.commission
         )
         trade.revision = fact.revision
+        trade.restated += (record.seq,)
         was_final = order.is_final
         orders.weigh(order, record.ts)
         self._shelve(order, was_final)

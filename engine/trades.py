@@ -18,7 +18,8 @@ from engine.values import ZERO, Side
 class Trade(msgspec.Struct, gc=False, omit_defaults=True):
     """One fill. ``executed_at`` is ns UTC by the broker, ``recorded_at`` when it reached the tape.
 
-    A busted trade has quantity zero; ``revision`` counts what the broker corrected, if it counts.
+    A busted trade has quantity zero; ``revision`` counts what the broker corrected, if it
+    counts; ``restated`` are the numbers of the facts that did.
     """
 
     id: str
@@ -36,6 +37,12 @@ class Trade(msgspec.Struct, gc=False, omit_defaults=True):
     position_id: str = ""
     execution_id: str = ""
     revision: int = 0
+    restated: tuple[int, ...] = ()
+
+    @property
+    def seq(self) -> int:
+        """The number of the fact that told of it."""
+        return int(self.id[4:])
 
 
 def new_trade(order: Order, fact: TradeFilled, position_id: str, ts: int) -> Trade:

@@ -8,6 +8,9 @@ from engine.facts.fact import Fact
 from engine.requests import OrderChange, OrderRequest
 from engine.values import ZERO, Holder, RejectReason, Role, Status
 
+BY_CLIENT = "client"
+"""Why an order is cancelled that a client asked to cancel."""
+
 
 class OrderSubmitted(Fact, frozen=True, tag="order_submitted"):
     """A client's (or a leg's) intent, whole, before anything is sent to a broker."""
@@ -81,14 +84,14 @@ class OrderCancelRequested(Fact, frozen=True, tag="order_cancel_requested"):
     """A cancel was asked for and will be sent."""
 
     order_id: str
-    reason: str = "client"
+    reason: str = BY_CLIENT
 
 
 class OrderCancelled(Fact, frozen=True, tag="order_cancelled"):
     """What was not filled will not be."""
 
     order_id: str
-    reason: str = "client"
+    reason: str = BY_CLIENT
 
 
 class OrderCancelRejected(Fact, frozen=True, tag="order_cancel_rejected"):

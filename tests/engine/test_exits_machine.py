@@ -14,8 +14,9 @@ from engine.errors import InvalidRequest, OrderNotModifiable, OrderRefused
 from engine.exits import at_work, covered
 from engine.orders import Order
 from engine.ports import Cancel, Modify
-from engine.reports import CancelRejected, ModifyRejected
+from engine.reports import CancelRejected, Corrected, ModifyRejected
 from engine.requests import OrderChange, OrderRequest
+from engine.trades import Trade
 from engine.values import ZERO, OrderType, PositionMode, Role, Side, Status
 from tests.builders import ACCOUNT, World, fold, reread, trades_sum
 
@@ -86,6 +87,46 @@ class Brackets(RuleBasedStateMachine):
             if one.status is Status.PENDING_CANCEL:
                 self.crossed.add(one.id)
             self.world.fill(one, min(Decimal(size), most), 100)
+
+    @rule(k=PICKS, change=st.integers(-12, 12))
+    def restate(self, k: int, change: int) -> None:
+        """The broker changes what an execution was, or takes it back."""
+        state = self.world.state
+        trades = [one for one in state.trades.values() if one.quantity]
+        if trades:
+            trade = trades[k % len(trades)]
+            remaining = state.orders[trade.order_id].remaining
+            quantity = min(max(trade.quantity + change, ZERO), trade.quantity + remaining)
+            self.take_back(trade, quantity)
+
+    def take_back(self, trade: Trade, left: Decimal = ZERO) -> None:
+        """Leave so much of an execution."""
+        news = Corrected(trade.order_id, trade.execution_id, left, trade.price, 1)
+        self.world.engine.report(news)
+
+    @precondition(lambda self: not self.slow)
+    @rule(k=PICKS, size=SIZES)
+    def fill_by_mistake(self, k: int, size: int) -> None:
+        """What a bust gives back is covered again as it was before the fill."""
+        before = self.coverage()
+        known = len(self.world.state.trades)
+        self.fill(k, size)
+        trades = list(self.world.state.trades.values())
+        if len(trades) > known:
+            self.take_back(trades[-1])
+            after = self.coverage()
+            assert all(after.get(key, ZERO) >= covers for key, covers in before.items())
+            if self.world.state.orders[trades[-1].order_id].request.reduce_only:
+                assert after == before
+
+    def coverage(self) -> dict[tuple[str | None, Role], Decimal]:
+        """How much is covered of each position, by role."""
+        cover: dict[tuple[str | None, Role], Decimal] = {}
+        hedging = self.world.account.position_mode is PositionMode.HEDGING
+        for leg in at_work(self.world.legs()):
+            key = (leg.position_id if hedging else None, leg.role)
+            cover[key] = cover.get(key, ZERO) + leg.prospect
+        return cover
 
     @rule(k=PICKS)
     def cancel(self, k: int) -> None:
