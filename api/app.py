@@ -21,6 +21,7 @@ from api.trading import routes as trading
 from api.webapi.faults import control as faults
 from api.webapi.gateway import Gateway
 from api.webapi.routes import dialects_of
+from engine.mishaps import Pliable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,6 +37,8 @@ def application(desk: Desk, settings: Settings, gateway: Gateway | None = None) 
     """Everything that is served for `desk`; ``gateway`` where another port serves it as well."""
     metrics = Metrics()
     gateway = gateway or Gateway(desk)
+    if settings.webapi.faults:
+        _let_misbehave(desk, gateway)
     routes = [
         *trading.routes(desk, metrics),
         *streams.routes(desk, metrics),
@@ -70,6 +73,13 @@ def alone(name: str, desk: Desk, settings: Settings, gateway: Gateway) -> ASGIAp
     routes = [route for each in served for route in each.routes]
     stopping = lambda: desk.is_stopping  # noqa: E731  asked at every request
     return gated(routes, rules(settings, desk.keys), stopping, served)
+
+
+def _let_misbehave(desk: Desk, gateway: Gateway) -> None:
+    """Have the brokers of this process suffer what is asked for at the gateway."""
+    for broker in desk.engine.local.values():
+        if isinstance(broker, Pliable):
+            broker.mishaps = gateway.faults.mishap
 
 
 def rules(settings: Settings, keys: KeyRing) -> GuardRules:

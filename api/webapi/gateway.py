@@ -23,7 +23,7 @@ from api.webapi.manners import MANNERS, Manner
 from api.webapi.pacing import Pacing
 from api.webapi.placing import Placing
 from api.webapi.reading import Lenient
-from api.webapi.session import Needs, Session, Sessions
+from api.webapi.session import IDLE_MS, Needs, Session, Sessions
 from api.webapi.stream.endpoint import StreamEndpoint
 from api.webapi.ticker import Ticker
 from api.webapi.worth import Worth
@@ -134,6 +134,16 @@ class Gateway:
         account = self.engine.account(session.selected)
         return Ticker(self.board, self.days, contract, self.manner, account)
 
+    def lapse(self, session: Session) -> None:
+        """End a brokerage session that lay idle for too long, where that is the manner or a fault
+        that was asked for.
+        """
+        idle_s = self.faults.idle_s()
+        if idle_s is not None:
+            session.lapse(round(idle_s * 1_000))
+        elif self.manner.sessions_end:
+            session.lapse(IDLE_MS)
+
     def is_empty_first(self, session: Session, what: str) -> bool:
         """Whether this call of a list is the first one of a session that answers it empty."""
         return session.is_first(what) and self.manner.empty_first_calls
@@ -145,8 +155,7 @@ class Gateway:
             session = self.sessions.of(call.caller)
             if self.manner.paced:
                 self._pacing.check(session.id, path)
-            if self.manner.sessions_end:
-                session.lapse()
+            self.lapse(session)
             session.check(needs, accounts_first=self.manner.accounts_first)
             session.tickle()
             return await function(session, call)

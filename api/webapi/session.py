@@ -114,9 +114,9 @@ class Session:
         """Note a sign of life."""
         self.tickled_at = self.now_ms()
 
-    def lapse(self) -> None:
-        """End the brokerage session if it lay idle for too long."""
-        if self.is_open and self.now_ms() - self.tickled_at > IDLE_MS:
+    def lapse(self, idle_ms: int) -> None:
+        """End the brokerage session if it lay idle for longer than that."""
+        if self.is_open and self.now_ms() - self.tickled_at > idle_ms:
             self.drop()
 
     def is_first(self, what: str) -> bool:

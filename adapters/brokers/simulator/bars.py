@@ -12,7 +12,7 @@ from adapters.brokers.simulator.executions import Executions
 from adapters.brokers.simulator.friction import Friction
 from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.brokers.simulator.pool import Pool
-from adapters.brokers.simulator.ticket import Ticket
+from adapters.brokers.simulator.ticket import NEVER, Ticket
 from engine.market.bars import Bars
 from engine.values import OrderType, Role
 
@@ -83,7 +83,7 @@ class BarMatching:
                 continue
             prices = _seen(bars, i, -entry.sign)
             for ticket in book.exits_of(entry.order):
-                if not ticket.working:
+                if not ticket.working or ticket.live_at == NEVER:
                     continue
                 ticket.rescale(scale, self._penetration_ticks)
                 if kind is OrderType.STOP and ticket.order.role is Role.STOP_LOSS:

@@ -23,10 +23,12 @@ from adapters.brokers.simulator.host import Host, Quoting
 from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.brokers.simulator.quotes import QuoteMatching
 from adapters.brokers.simulator.ticket import NEVER, Ticket, new_ticket
+from adapters.brokers.simulator.trouble import befall
 from engine.instruments import Instrument, guess
 from engine.market.bars import Bars
 from engine.market.calendar import Calendar
 from engine.market.quotes import Quotes
+from engine.mishaps import Mishaps, none
 from engine.orders import Order
 from engine.ports import Cancel, Capabilities, Instruction, Modify, Submit
 from engine.reports import (
@@ -72,6 +74,8 @@ class SimulatedBroker:
     ) -> None:
         self.options = options
         self.capabilities = capabilities or default_capabilities(options)
+        self.mishaps: Mishaps = none
+        """What befalls the orders that come, beside what the market says."""
         self._calendar_of = calendar_of
         self._books = Books(options.penetration_ticks)
         self.watched: AbstractSet[str] = self._books.watched
@@ -175,6 +179,9 @@ class SimulatedBroker:
             if crosses and request.post_only:
                 return (Rejected(order.id, RejectReason.POST_ONLY_VIOLATED, _crossing(order)),)
             ticket.rested = not crosses
+        mishap = self.mishaps(order)
+        if mishap is not None:
+            befall(ticket, mishap, self._host.now)
         self._enter(ticket)
         if kind is _TRAILING_STOP:
             return (Accepted(order.id), *self._start_trail(ticket))

@@ -58,9 +58,9 @@ class Executions:
             self._host.report(Trailed(ticket.order.id, ticket.stop_price))
 
     def expire(self, ticket: Ticket) -> None:
-        """End ``ticket``: its session is over."""
+        """End ``ticket``: its session is over, or what was decided about it."""
         self._books.drop(ticket)
-        self._host.report(Expired(ticket.order.id))
+        self._host.report(ticket.verdict or Expired(ticket.order.id))
 
     def cancel(self, ticket: Ticket, reason: str) -> None:
         """End ``ticket`` for a reason of the simulator's own."""
@@ -70,17 +70,7 @@ class Executions:
     def _fill(self, ticket: Ticket, price: Decimal, pool: Pool | None, at: int) -> None:
         """Fill as much as the position, the pool and the time in force allow."""
         order = ticket.order
-        quantity = ticket.remaining
-        clipped = False
-        if ticket.reduces:
-            closable = self._host.closable(order)
-            clipped = closable < quantity
-            if clipped:
-                quantity = closable
-        if pool is not None:
-            left = pool.left()
-            if left < quantity:
-                quantity, clipped = left, clipped and left >= quantity
+        quantity, clipped = self._available(ticket, pool)
         if quantity < ticket.remaining and order.request.time_in_force is TimeInForce.FOK:
             return
         if quantity > ZERO:
@@ -97,6 +87,22 @@ class Executions:
         if clipped and ticket.working:
             self.cancel(ticket, RejectReason.REDUCE_ONLY_VIOLATED)
 
+    def _available(self, ticket: Ticket, pool: Pool | None) -> tuple[Decimal, bool]:
+        """How much can fill now, and whether the position is what bounds it."""
+        quantity, clipped = ticket.remaining, False
+        if ticket.reduces:
+            closable = self._host.closable(ticket.order)
+            clipped = closable < quantity
+            if clipped:
+                quantity = closable
+        if pool is not None:
+            left = pool.left()
+            if left < quantity:
+                quantity, clipped = left, False
+        if ticket.portion is not None and ticket.portion < quantity:
+            quantity, clipped = ticket.portion, False
+        return quantity, clipped
+
     def _execute(self, ticket: Ticket, quantity: Decimal, price: Decimal, at: int) -> None:
         order = ticket.order
         filled = ticket.filled
@@ -104,6 +110,8 @@ class Executions:
         ticket.take(quantity, price)
         if not ticket.remaining:
             self._books.drop(ticket)
+        elif ticket.portion is not None:
+            ticket.wait(at)
         self._host.report(
             Filled(
                 order.id,

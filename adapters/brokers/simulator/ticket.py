@@ -14,6 +14,7 @@ import msgspec
 
 from engine.instruments import Instrument
 from engine.orders import Order
+from engine.reports import Report
 from engine.requests import OrderChange
 from engine.values import ZERO, OrderType, Role, Side, TimeInForce, TrailingType
 
@@ -29,7 +30,9 @@ _ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 class Ticket(msgspec.Struct, gc=False, eq=False):
     """One working order. ``kind`` is what it acts as now: a stop once reached is a market order.
 
-    ``expires`` and ``live_at`` are ns UTC; ``sign`` is 1 for a buy and -1 for a sell.
+    ``expires`` and ``live_at`` are ns UTC; ``sign`` is 1 for a buy and -1 for a sell. Where there
+    is a ``portion`` one row fills no more of it, and the next fill is ``pause`` ns later; where
+    there is a ``verdict`` that is how it ends, and not by expiring.
     """
 
     order: Order
@@ -57,6 +60,9 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     sprung: bool = False
     trailed: bool = False
     working: bool = True
+    portion: Decimal | None = None
+    pause: int = 0
+    verdict: Report | None = None
 
     def rescale(self, scale: int, penetration_ticks: int) -> None:
         """Convert the prices for data whose prices are integers over ``10 ** scale``."""
@@ -120,6 +126,10 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
         self.notional += quantity * price
         self.remaining -= quantity
         self.rested = True
+
+    def wait(self, at: int) -> None:
+        """Be tried no more until the pause after a fill ``at`` is over."""
+        self.live_at = min(at + self.pause, NEVER)
 
     def _gap(self, best: int) -> int:
         if self.order.request.trailing_type is not TrailingType.PERCENT:

@@ -16,8 +16,9 @@ from api.auth import Scope
 from api.endpoints import Operation, Resource, routes_of
 from api.streams.limits import BROKEN
 from api.trading.errors import refusal_of
-from api.webapi.faults.kinds import INSTANT, MEANING, Calls, Kind
-from api.webapi.reading import Count, lenient
+from api.webapi.faults.faults import REASON, USUAL, Terms
+from api.webapi.faults.kinds import INSTANT, MEANING, Calls, Kind, Rest
+from api.webapi.reading import Count, Line, lenient
 from engine.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ PATH = "/webapi/faults"
 TAG = "Faults of the Web API"
 SECONDS_MAX = 3_600
 DELAY_MS_MAX = 120_000
+REASON_CHARACTERS_MAX = 200
 _FAILING = (400, 599)
 Row = dict[str, Any]
 
@@ -66,6 +68,9 @@ _FAULT = lenient(
     seconds=Count("For how long; without end if absent", 0, SECONDS_MAX),
     status=Count("The status of an error", *_FAILING),
     delay_ms=Count("How long something takes", 0, DELAY_MS_MAX),
+    percent=Count("How much of an order fills at once", 1, 99),
+    rest=_Choice("What becomes of the rest of it", Rest),
+    reason=Line("Why the broker ends an order", REASON_CHARACTERS_MAX),
 )
 _WHICH = lenient(id=Count("The fault to end; all if absent"))
 
@@ -95,8 +100,7 @@ class Control:
             asked.get("calls"),
             asked.get("times", 1),
             asked.get("seconds"),
-            asked.get("status", 503),
-            asked.get("delay_ms", 1_000) / 1_000,
+            _terms(asked),
         )
         return fault.shown(self._faults.now_s())
 
@@ -130,6 +134,17 @@ def routes(gateway: Gateway, metrics: Metrics) -> list[BaseRoute]:
         return []
     return routes_of(
         Resource(operations, refusal_of, metrics) for operations in Control(gateway).operations()
+    )
+
+
+def _terms(asked: Row) -> Terms:
+    """What was chosen, and the usual where nothing was."""
+    return Terms(
+        asked.get("status", USUAL.status),
+        asked["delay_ms"] / 1_000 if "delay_ms" in asked else USUAL.delay_s,
+        asked.get("percent", USUAL.percent),
+        asked.get("rest", USUAL.rest),
+        asked.get("reason") or REASON,
     )
 
 

@@ -1,6 +1,7 @@
 """The faults in force: how often and for how long each strikes, by a clock that never jumps.
 
-Synchronous; whoever answers a call or sends a message asks here whether something goes wrong. The
+Synchronous; whoever answers a call, sends a message or takes an order asks here whether something
+goes wrong. The
 oldest fault that fits strikes first. With none in force a call costs a look at an empty list.
 """
 
@@ -8,17 +9,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import msgspec
 
-from api.webapi.faults.kinds import AFTER, STRIKES, Calls, Kind, of_call
+from api.webapi.faults.kinds import AFTER, AT_BROKER, STRIKES, Calls, Kind, Rest, of_call
 from api.webapi.questions import Question
+from engine.mishaps import InParts, Mishap, TurnedDown
+from engine.orders import Order
+from engine.values import NANOSECONDS
 
+REASON = "a fault was asked for"
 ASKED = "This question was asked for, {number} of its kind.\nAre you sure?"
 FAULTS_MAX = 100
 """Most faults in force at once."""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a fault does where there is a choice."""
+
+    status: int = 503
+    delay_s: float = 1.0
+    percent: int = 50
+    rest: Rest = Rest.LATER
+    reason: str = REASON
 
 
 class Fault(msgspec.Struct):
@@ -28,9 +44,8 @@ class Fault(msgspec.Struct):
     kind: Kind
     calls: Calls
     times: int
-    status: int
-    delay_s: float
     until_s: float | None
+    terms: Terms
     struck: int = 0
 
     def shown(self, now_s: float) -> dict[str, Any]:
@@ -41,11 +56,17 @@ class Fault(msgspec.Struct):
             "kind": self.kind,
             "calls": self.calls,
             "times": self.times,
-            "status": self.status,
-            "delay_ms": round(self.delay_s * 1000),
+            "status": self.terms.status,
+            "delay_ms": round(self.terms.delay_s * 1000),
+            "percent": self.terms.percent,
+            "rest": self.terms.rest,
+            "reason": self.terms.reason,
             "seconds": left,
             "struck": self.struck,
         }
+
+
+USUAL = Terms()
 
 
 class Faults:
@@ -62,15 +83,14 @@ class Faults:
         calls: Calls | None = None,
         times: int = 1,
         seconds: float | None = None,
-        status: int = 503,
-        delay_s: float = 1.0,
+        terms: Terms = USUAL,
     ) -> Fault:
         """Have something go wrong; the oldest fault makes room where there are too many."""
         until_s = None if seconds is None else self.now_s() + seconds
         meant = calls or STRIKES.get(kind, Calls.ALL)
         if kind is Kind.LATE_CANCEL:
             meant = Calls.CANCELLING
-        fault = Fault(next(self._numbers), kind, meant, times, status, delay_s, until_s)
+        fault = Fault(next(self._numbers), kind, meant, times, until_s, terms)
         self._faults = [*self._faults[1 - FAULTS_MAX :], fault]
         return fault
 
@@ -109,6 +129,26 @@ class Faults:
             return
         for number in range(1, asking.times + 1) if asking.times else count(1):
             yield Question(f"o9{number:04d}", ASKED.format(number=number))
+
+    def mishap(self, order: Order) -> Mishap | None:
+        """What befalls an order that the broker takes now; None if nothing does."""
+        if not self._faults:
+            return None
+        fault = next((one for one in self.active() if one.kind in AT_BROKER), None)
+        if fault is None:
+            return None
+        self.strike(fault)
+        terms = fault.terms
+        delay_ns = int(terms.delay_s * NANOSECONDS)
+        if fault.kind is not Kind.PARTIAL_FILLS:
+            return TurnedDown(delay_ns, terms.reason, fault.kind is Kind.UNASKED_CANCEL)
+        share = Decimal(terms.percent) / 100
+        return InParts(share, delay_ns if terms.rest is Rest.LATER else None)
+
+    def idle_s(self) -> float | None:
+        """After how long without a call sessions end, where that is a fault."""
+        found = self.find(Kind.SHORT_IDLE)
+        return None if found is None else found.terms.delay_s
 
     def strike(self, fault: Fault) -> None:
         """Note that a fault has struck; it ends with its last time."""

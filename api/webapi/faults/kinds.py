@@ -1,8 +1,9 @@
 """The faults that there are, and which calls each can strike.
 
 Some happen at once, to every session; some strike calls as they come; some are in force for a while
-on the stream. What a fault does to a call never touches what the call means: an order that was
-carried out is on the tape, one that was not is not.
+on the stream; some befall orders at the broker behind the gateway. What a fault does to a call
+never touches what the call means: an order that was carried out is on the tape, one that was not is
+not. What the broker does to an order is on the tape like everything that it does.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     ORDERS_MUTED = "orders_muted"
     # For a while
     DAILY_RESET = "daily_reset"
+    SHORT_IDLE = "short_idle"
     QUESTIONS = "questions"
     NO_HEARTBEAT = "no_heartbeat"
     SILENCE = "silence"
@@ -37,6 +39,17 @@ class Kind(StrEnum):
     LOST = "lost"
     REJECT = "reject"
     LATE_CANCEL = "late_cancel"
+    # To orders, at the broker
+    PARTIAL_FILLS = "partial_fills"
+    LATE_REJECT = "late_reject"
+    UNASKED_CANCEL = "unasked_cancel"
+
+
+class Rest(StrEnum):
+    """What becomes of an order after its first part."""
+
+    LATER = "later"
+    NEVER = "never"
 
 
 class Calls(StrEnum):
@@ -58,6 +71,7 @@ MEANING = {
     Kind.STREAM_DROP: "every stream is closed",
     Kind.ORDERS_MUTED: "the streams of orders fall silent, as after a filtered list, until `force`",
     Kind.DAILY_RESET: "sessions end, and calls of the brokerage session are answered 503",
+    Kind.SHORT_IDLE: "a brokerage session ends after `delay_ms` without a call",
     Kind.QUESTIONS: "each order is asked `times` more questions, without end if 0",
     Kind.NO_HEARTBEAT: "streams send no heartbeat",
     Kind.SILENCE: "streams send nothing",
@@ -72,6 +86,9 @@ MEANING = {
     Kind.LOST: "not carried out, and never answered: 504 after `delay_ms`",
     Kind.REJECT: "not carried out, and answered with an `error` in a success",
     Kind.LATE_CANCEL: "acknowledged at once, and carried out after `delay_ms`",
+    Kind.PARTIAL_FILLS: "an order fills `percent` of it at a time, `delay_ms` apart",
+    Kind.LATE_REJECT: "an order is taken, and `Inactive` `delay_ms` later, for `reason`",
+    Kind.UNASKED_CANCEL: "an order is taken, and `Cancelled` `delay_ms` later, for `reason`",
 }
 INSTANT = frozenset(
     {
@@ -84,6 +101,8 @@ INSTANT = frozenset(
     }
 )
 TO_STREAMS = frozenset({Kind.NO_HEARTBEAT, Kind.SILENCE, Kind.DUPLICATES, Kind.REORDERED})
+AT_BROKER = frozenset({Kind.PARTIAL_FILLS, Kind.LATE_REJECT, Kind.UNASKED_CANCEL})
+"""Those that befall the next `times` orders that the simulator takes, by the time of its market."""
 STRIKES = {
     Kind.ERROR: Calls.ALL,
     Kind.ERROR_AFTER: Calls.PLACING,

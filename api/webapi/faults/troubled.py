@@ -71,9 +71,9 @@ class Troubled:
             return
         self._faults.strike(fault)
         if fault.kind is Kind.ERROR_AFTER:
-            await _refuse(send, fault.status)
+            await _refuse(send, fault.terms.status)
             return
-        await asyncio.sleep(fault.delay_s)
+        await asyncio.sleep(fault.terms.delay_s)
         if fault.kind is Kind.NO_ANSWER:
             await _refuse(send, 504)
         else:
@@ -84,23 +84,23 @@ class Troubled:
             case Kind.RATE_LIMIT:
                 await send_whole(send, 429, b"")
             case Kind.ERROR:
-                await _refuse(send, fault.status)
+                await _refuse(send, fault.terms.status)
             case Kind.REJECT:
                 await send_whole(send, 200, encode(errors.said(REJECTED)))
             case Kind.LATE_CANCEL:
                 await self._cancel_late(fault, scope, receive, send)
             case Kind.LOST:
-                await asyncio.sleep(fault.delay_s)
+                await asyncio.sleep(fault.terms.delay_s)
                 await _refuse(send, 504)
             case _:
-                await asyncio.sleep(fault.delay_s)
+                await asyncio.sleep(fault.terms.delay_s)
                 await self._inner(scope, receive, send)
 
     async def _cancel_late(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         """Acknowledge a cancel that is carried out later: the order may fill until then."""
 
         async def later() -> None:
-            await asyncio.sleep(fault.delay_s)
+            await asyncio.sleep(fault.terms.delay_s)
             await self._inner(scope, receive, _Kept())
 
         task = asyncio.create_task(later())

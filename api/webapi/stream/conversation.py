@@ -91,8 +91,7 @@ class Conversation:
         if now_s >= self._next_heartbeat_s:
             self._next_heartbeat_s = now_s + HEARTBEAT_S
             self.ear.say({"topic": "system", "hb": session.now_ms()})
-        if self._gateway.manner.sessions_end:
-            session.lapse()
+        self._gateway.lapse(session)
         if session.generation != self._generation:
             self._generation = session.generation
             self._topics.clear()

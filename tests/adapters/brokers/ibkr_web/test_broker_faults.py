@@ -4,6 +4,7 @@ the same of every order in the end.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -245,3 +246,67 @@ async def test_an_unknown_question_ends_the_order_with_its_words() -> None:
         await near.reached(order, REJECTED)
         assert "o90001" in order.message
         assert not doubts(near, order.id)
+
+
+@MANNERS
+@pytest.mark.parametrize("status", [401, 500, 503])
+async def test_a_burst_of_errors_is_ridden_out(manner: str, status: int) -> None:
+    async with loop(manner, **QUICK) as near:
+        resting = near.submit(limit_price="98.00")
+        market = near.submit(order_type=OrderType.MARKET)
+        for one in (resting, market):
+            await near.reached(one, OPEN)
+        await near.trouble("error", calls="all", status=status, times=8)
+        await near.step()
+        await near.reached(market, FILLED)
+        await near.connected()
+        await near.agree()
+        assert resting.status is OPEN
+
+
+@MANNERS
+async def test_a_gateway_that_shuts_everybody_out_for_a_while_loses_nothing(manner: str) -> None:
+    async with loop(manner, penalty_s=0.3, penalty_longest_s=0.6, **QUICK) as near:
+        resting = near.submit(limit_price="98.00")
+        market = near.submit(order_type=OrderType.MARKET)
+        for one in (resting, market):
+            await near.reached(one, OPEN)
+        await near.trouble("rate_limit", calls="all", times=0, seconds=1)
+        refused = near.submit(limit_price="97.00")
+        await near.step()
+        await near.reached(market, FILLED)
+        await near.reached(refused, REJECTED)
+        await near.connected()
+        for _ in range(20):  # a cancel that meets the penalty is turned down, and asked for again
+            if resting.status is OPEN:
+                near.engine.cancel(ACCOUNT, resting.id)
+            await asyncio.sleep(0.2)
+        await near.reached(resting, Status.CANCELLED)
+        await near.agree()
+
+
+@MANNERS
+async def test_whoever_calls_often_enough_keeps_a_session_that_ends_soon(manner: str) -> None:
+    async with loop(manner, tickle_s=0.1, **QUICK) as near:
+        await near.trouble("short_idle", delay_ms=1_500)
+        order = near.submit(limit_price="98.00")
+        await near.reached(order, OPEN)
+        since = near.driver.line.reconciled_at
+        await asyncio.sleep(2.0)
+        assert near.driver.line.reconciled_at == since
+        await near.agree()
+
+
+@MANNERS
+async def test_a_session_that_ended_by_lying_idle_is_opened_again(manner: str) -> None:
+    async with loop(manner, tickle_s=0.8, poll_s=30.0, **QUICK) as near:
+        order = near.submit(order_type=OrderType.MARKET)
+        await near.reached(order, OPEN)
+        since = near.driver.line.reconciled_at
+        await near.trouble("short_idle", delay_ms=200)
+        await near.until(lambda: near.driver.line.down_since is not None, "it is lost")
+        await near.peace()
+        await near.step()
+        await near.until(lambda: near.driver.line.reconciled_at > since, "it is back")
+        await near.reached(order, FILLED)
+        await near.agree()

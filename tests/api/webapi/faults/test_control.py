@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -66,6 +67,9 @@ async def test_a_fault_is_brought_about_seen_and_ended(friendly: Bench) -> None:
         "times": 2,
         "status": 500,
         "delay_ms": 1000,
+        "percent": 50,
+        "rest": "later",
+        "reason": "a fault was asked for",
         "struck": 0,
     }
     await friendly.gate.place(limit(99), status=500)
@@ -112,6 +116,15 @@ async def test_a_reset_ends_sessions_and_shuts_out_for_its_time(friendly: Bench)
     await friendly.gate.get("/iserver/accounts", 400)
 
 
+async def test_sessions_that_lie_idle_end_sooner_than_by_themselves(friendly: Bench) -> None:
+    await friendly.gate.get("/iserver/accounts")
+    await friendly.add("short_idle", delay_ms=50)
+    await asyncio.sleep(0.1)
+    await friendly.gate.get("/iserver/accounts", 400)
+    await friendly.gate.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True})
+    await friendly.gate.get("/iserver/accounts")
+
+
 async def test_streams_are_closed(friendly: Bench) -> None:
     talk = Talk(friendly.gate)
     await friendly.add("stream_drop")
@@ -141,6 +154,9 @@ async def test_the_stream_of_orders_falls_silent_until_it_is_forced(friendly: Be
         ("seconds", 3_601),
         ("status", 200),
         ("delay_ms", 120_001),
+        ("percent", 100),
+        ("rest", "soon"),
+        ("reason", "x" * 201),
     ],
 )
 async def test_what_can_not_be_is_named(friendly: Bench, field: str, value: Any) -> None:

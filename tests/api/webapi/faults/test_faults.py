@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import islice
 
 import pytest
 
-from api.webapi.faults.faults import FAULTS_MAX, Faults
-from api.webapi.faults.kinds import Calls, Kind
+from api.webapi.faults.faults import FAULTS_MAX, Faults, Terms
+from api.webapi.faults.kinds import Calls, Kind, Rest
+from engine.mishaps import InParts, TurnedDown
+from engine.orders import new_order
+from engine.values import NANOSECONDS
+from tests.builders import order as a_request
 
 ORDERS = "/iserver/account/{account_id}/orders"
 ORDER = "/iserver/account/{account_id}/order/{order_id}"
@@ -94,3 +99,39 @@ def test_the_oldest_makes_room_where_there_are_too_many(faults: Faults) -> None:
     made = [faults.add(Kind.ERROR) for _ in range(FAULTS_MAX + 1)]
     assert faults.active() == made[1:]
     assert faults.clear() == FAULTS_MAX
+
+
+AN_ORDER = new_order("ord_0000000001", "A", a_request(), 1)
+
+
+def test_what_befalls_an_order_at_the_broker_follows_from_the_terms(faults: Faults) -> None:
+    assert faults.mishap(AN_ORDER) is None
+    faults.add(Kind.PARTIAL_FILLS, terms=Terms(delay_s=2, percent=30))
+    faults.add(Kind.PARTIAL_FILLS, terms=Terms(percent=30, rest=Rest.NEVER))
+    faults.add(Kind.LATE_REJECT, terms=Terms(delay_s=0, reason="no"))
+    faults.add(Kind.UNASKED_CANCEL, terms=Terms(delay_s=0, reason="gone"))
+    assert [faults.mishap(AN_ORDER) for _ in range(5)] == [
+        InParts(Decimal("0.3"), 2 * NANOSECONDS),
+        InParts(Decimal("0.3"), None),
+        TurnedDown(0, "no"),
+        TurnedDown(0, "gone", is_cancel=True),
+        None,
+    ]
+
+
+def test_it_befalls_so_many_orders(faults: Faults) -> None:
+    fault = faults.add(Kind.LATE_REJECT, times=3)
+    assert [faults.mishap(AN_ORDER) is None for _ in range(4)] == [False, False, False, True]
+    assert fault.struck == 3
+
+
+def test_what_strikes_calls_befalls_no_order(faults: Faults) -> None:
+    faults.add(Kind.ERROR)
+    assert faults.mishap(AN_ORDER) is None
+    assert faults.meant_for("GET", "/tickle") is not None
+
+
+def test_sessions_may_be_short(faults: Faults) -> None:
+    assert faults.idle_s() is None
+    faults.add(Kind.SHORT_IDLE, terms=Terms(delay_s=0.25))
+    assert faults.idle_s() == 0.25

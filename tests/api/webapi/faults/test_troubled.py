@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.webapi.faults.faults import Terms
 from api.webapi.faults.kinds import Kind
 from tests.api.webapi.gate import FRIENDLY, Gate, gate, limit, ticket
 
@@ -29,7 +30,7 @@ def placed(one: Gate) -> int:
 
 
 async def test_an_error_comes_instead_of_the_call(one: Gate) -> None:
-    one.gateway.faults.add(Kind.ERROR, status=500)
+    one.gateway.faults.add(Kind.ERROR, terms=Terms(status=500))
     told = await one.place(limit(99), status=500)
     assert told == {"error": "Service Unavailable", "statusCode": 500}
     assert placed(one) == 0
@@ -79,7 +80,7 @@ async def test_a_rejection_is_an_error_in_a_success(one: Gate) -> None:
 async def test_an_answer_that_is_late_or_never_comes(
     one: Gate, kind: Kind, at_once: int, status: int, in_the_end: int
 ) -> None:
-    one.gateway.faults.add(kind, delay_s=DELAY_S)
+    one.gateway.faults.add(kind, terms=Terms(delay_s=DELAY_S))
     placing = asyncio.create_task(one.place(limit(99), status=status))
     await asyncio.sleep(DELAY_S / 2)
     assert placed(one) == at_once
@@ -90,7 +91,7 @@ async def test_an_answer_that_is_late_or_never_comes(
 
 async def test_a_cancel_that_is_acknowledged_can_still_come_too_late(one: Gate) -> None:
     (order,) = await one.place(ticket())
-    one.gateway.faults.add(Kind.LATE_CANCEL, delay_s=DELAY_S)
+    one.gateway.faults.add(Kind.LATE_CANCEL, terms=Terms(delay_s=DELAY_S))
     path = f"/iserver/account/A/order/{order['order_id']}"
     told = await one.delete(path)
     assert told == {
@@ -107,7 +108,7 @@ async def test_a_cancel_that_is_acknowledged_can_still_come_too_late(one: Gate) 
 
 async def test_a_cancel_that_is_late_is_carried_out(one: Gate) -> None:
     (order,) = await one.place(limit(99))
-    one.gateway.faults.add(Kind.LATE_CANCEL, delay_s=DELAY_S)
+    one.gateway.faults.add(Kind.LATE_CANCEL, terms=Terms(delay_s=DELAY_S))
     await one.delete(f"/iserver/account/A/order/{order['order_id']}")
     assert (await one.orders())[0]["status"] == "Submitted"
     await asyncio.sleep(2 * DELAY_S)
