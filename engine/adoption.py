@@ -129,7 +129,7 @@ def difference_of_cost(
         return -cost
     if stated.cost is not None:
         return stated.cost - cost
-    price = ours[0].average_price if ours else engine.prices.mark(symbol) or ZERO
+    price = ours[0].average_price if ours else engine.prices_of(account.id).mark(symbol) or ZERO
     difference = stated.quantity - sum((one.quantity for one in ours), ZERO)
     return difference * price * engine.instrument(symbol).multiplier
 

@@ -97,7 +97,7 @@ class BatchRun:
         capabilities = engine.capabilities.get(account)
         if capabilities is None:
             raise AccountNotFound(account)
-        instrument = engine.instruments.resolve(target.symbol)
+        instrument = engine.resolve(account, target.symbol)
         placed, name = self._attempt(target.symbol)
         if placed is not None:
             self._write_placed(target, placed)
@@ -186,7 +186,7 @@ def begin(engine: Engine, account_id: str, client: str, wanted: Sequence[Target]
         raise UnsupportedOperation("position_mode", "targets need an account whose positions net")
     if not wanted:
         raise InvalidRequest("orders", "[]", "at least one target")
-    resolved = tuple(_resolved(engine, target) for target in wanted)
+    resolved = tuple(_resolved(engine, account_id, target) for target in wanted)
     seen: set[str] = set()
     for place, target in enumerate(resolved):
         targets.check_target(target, f"orders[{place}].")
@@ -229,10 +229,10 @@ def withdraw(engine: Engine, batch: Batch) -> list[Order]:
     return found
 
 
-def _resolved(engine: Engine, target: Target) -> Target:
+def _resolved(engine: Engine, account: str, target: Target) -> Target:
     """The target under its instrument's own symbol; an unknown one stays as it was written."""
     try:
-        symbol = engine.instruments.resolve(target.symbol).symbol
+        symbol = engine.resolve(account, target.symbol).symbol
     except SymbolNotFound:
         return target
     return target if symbol == target.symbol else msgspec.structs.replace(target, symbol=symbol)

@@ -35,7 +35,7 @@ from engine.facts.orders import BY_CLIENT
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument
 from engine.orders import Order
-from engine.ports import Cancel, Capabilities, Instruction, Modify, Submit
+from engine.ports import Cancel, Capabilities, Instruction, Modify, Prices, Submit
 from engine.reports import ModifyRejected, Report
 from engine.requests import OrderChange, OrderRequest, check_order
 from engine.session import HALTED, Session
@@ -52,7 +52,8 @@ class Engine(Session):
         request = order.request
         position = account.held(request.symbol, order.position_id)
         instrument = self.instrument(request.symbol)
-        return not shortfall(account, instrument, position, request, quantity, price, self.prices)
+        prices = self.prices_of(account.id)
+        return not shortfall(account, instrument, position, request, quantity, price, prices)
 
     def closable(self, order: Order) -> Decimal:
         """How much of a position ``order`` could close now, zero if it would open or add."""
@@ -68,7 +69,7 @@ class Engine(Session):
         stands on the tape, refused or rejected.
         """
         account = self.account(account_id)
-        instrument = self.instruments.resolve(request.symbol)
+        instrument = self.resolve(account_id, request.symbol)
         if instrument.symbol != request.symbol:
             request = msgspec.structs.replace(request, symbol=instrument.symbol)
         check_order(request)
@@ -77,12 +78,11 @@ class Engine(Session):
             if known is not None:
                 return _again(known, request)
         capabilities = self.vet(account, request, instrument)
-        refusal = intent.judge(account, request, instrument, capabilities, self.prices)
+        prices = self.prices_of(account_id)
+        refusal = intent.judge(account, request, instrument, capabilities, prices)
         doubts = self.state.doubts
         if refusal is None and (doubts.orders or doubts.disputes):
-            refusal = intent.judge_doubts(
-                self.state, account, request, self.instrument, self.prices
-            )
+            refusal = intent.judge_doubts(self.state, account, request, self.instrument, prices)
         order = self._intend(account_id, request, role, None, refusal)
         if order.status is _REJECTED:
             raise _refused(order)
@@ -178,7 +178,8 @@ class Engine(Session):
             refusal = intent.short(account, rest)
             if refusal is not None:
                 raise OrderNotModifiable(order.id, order.status, refusal.message)
-        price = order.limit_price or order.stop_price or self.prices.mark(order.symbol)
+        mark = self.prices_of(order.account).mark
+        price = order.limit_price or order.stop_price or mark(order.symbol)
         if price is not None and not self.affords(order, quantity - order.filled, price):
             why = f"the account can not carry {quantity} at {price}"
             raise OrderNotModifiable(order.id, order.status, why)
@@ -223,7 +224,7 @@ class Engine(Session):
     ) -> tuple[list[Order], list[Order]]:
         """Cancel every working order, of one symbol or all: those that leave, and the rest."""
         if symbol is not None:
-            symbol = self.instruments.resolve(symbol).symbol
+            symbol = self.resolve(account_id, symbol).symbol
         orders = self.state.working(self.account(account_id).id, symbol)
         for order in orders:
             if not order.is_final:
@@ -310,17 +311,21 @@ class Engine(Session):
         """Keep a trailing stop here, from the market's present price."""
         self.write(order.account, ev.OrderAccepted(order.id))
         self.trailing_held.add(order.symbol)
-        price = self.prices.mark(order.symbol)
+        price = self.prices_of(order.account).mark(order.symbol)
         if price is not None:
             self.trail(order, trailing.stop_from(order, price))
 
-    def watch(self, symbol: str, low: Decimal, high: Decimal) -> None:
-        """Show the trailing stops held here a stretch of the market in ``symbol``."""
+    def watch(self, symbol: str, low: Decimal, high: Decimal, market: Prices | None = None) -> None:
+        """Show the trailing stops held here a stretch of the market in ``symbol``: those of the
+        accounts that see this ``market``, or the one that is not a remote broker's.
+        """
         held = [order for order in self.state.working(symbol=symbol) if trailing.is_held(order)]
         if not held:
             self.trailing_held.discard(symbol)
+        market = market or self.prices
         for order in held:
-            if trailing.is_held(order):  # what one sets off may end another
+            is_theirs = self.prices_of(order.account) is market
+            if is_theirs and trailing.is_held(order):  # what one sets off may end another
                 trailing.follow(self, order, low, high)
 
     def trail(self, order: Order, stop_price: Decimal) -> None:

@@ -7,6 +7,7 @@ data has a precision, not a tick.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -96,6 +97,12 @@ def guess(symbol: str, price_scale: int = 2) -> Instrument:
     return Instrument(symbol, kind, quote, price_scale=price_scale)
 
 
+def is_plausible(name: str) -> bool:
+    """Whether a broker may have a contract of this name: ``BRK B``, ``EUR/USD``, ``SAP@14204``."""
+    return _SYMBOL.fullmatch(name) is not None
+
+
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9 ./@-]{0,31}")
 _COINS = {"BTC", "ETH", "SOL", "XRP", "LTC", "DOGE", "ADA", "BCH", "LINK", "AVAX", "DOT", "BNB"}
 
 

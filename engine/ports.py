@@ -16,6 +16,8 @@ from typing import Protocol
 import msgspec
 
 from engine.maintenance import Window
+from engine.market.bars import Bar
+from engine.market.quotes import Quote
 from engine.orders import Order
 from engine.reports import Report
 from engine.requests import OrderChange
@@ -158,6 +160,39 @@ class Prices(Protocol):
 
     def rate(self, currency: str, into: str) -> Decimal | None:
         """What one unit of ``currency`` is worth ``into`` another; None where no rate is known."""
+
+
+class Market(Prices, Protocol):
+    """What the accounts of one provider see of the market. A `Board` shows series of this process,
+    a `LiveBoard` what a remote broker quotes.
+    """
+
+    now: int
+    """Nothing after this is shown, ns UTC."""
+    provider: str
+    """Where all of it comes from."""
+
+    @property
+    def symbols(self) -> list[str]:
+        """What there is to see."""
+
+    def quote(self, symbol: str) -> Quote:
+        """The newest quote; SymbolNotFound, or ProviderUnavailable where there is none now."""
+
+    def timeframe_ns(self, symbol: str) -> int:
+        """How long the bars of ``symbol`` last as they came; raises like ``bars``."""
+
+    def bars(
+        self,
+        symbol: str,
+        timeframe_ns: int,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int | None = None,
+    ) -> list[Bar]:
+        """Bars closed by now, ascending, the newest ``limit``; SymbolNotFound where there are none
+        at hand.
+        """
 
 
 class Funds(Protocol):

@@ -66,7 +66,7 @@ def close_position(
 def close_all(engine: Engine, account_id: str, symbol: str | None = None) -> list[Order]:
     """Close every position at market, of one symbol or all."""
     if symbol is not None:
-        symbol = engine.instruments.resolve(symbol).symbol
+        symbol = engine.resolve(account_id, symbol).symbol
     positions = list(engine.account(account_id).positions.values())
     return [
         close_position(engine, account_id, position.id)
@@ -128,7 +128,7 @@ def protect(
 def _check_side(engine: Engine, position: Position, role: Role, price: Decimal) -> None:
     field = role.value.lower()
     check_number(field, price)
-    mark = engine.prices.mark(position.symbol)
+    mark = engine.prices_of(position.account).mark(position.symbol)
     if mark is None:
         return
     below = (role is Role.STOP_LOSS) is (position.quantity > 0)

@@ -13,10 +13,16 @@ from decimal import Decimal
 
 from engine import events as ev
 from engine.accounts import Account
-from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound, TradingHalted
-from engine.instruments import Instrument, Instruments, guess
+from engine.errors import (
+    AccountNotFound,
+    OrderNotFound,
+    PositionNotFound,
+    SymbolNotFound,
+    TradingHalted,
+)
+from engine.instruments import Instrument, Instruments, guess, is_plausible
 from engine.orders import Order, is_in_flight
-from engine.ports import Capabilities, Described, Instruction, LocalBroker, Prices
+from engine.ports import Capabilities, Described, Instruction, LocalBroker, Market, Prices
 from engine.positions import Position
 from engine.state import State
 from engine.tape import Record, Tape, TapeFailed
@@ -32,6 +38,9 @@ class Session:
     def __init__(self, tape: Tape, prices: Prices, state: State | None = None) -> None:
         self.tape = tape
         self.prices = prices
+        """The market of every account that has none of its own."""
+        self.markets: dict[str, Market] = {}
+        """What brokers behind lines quote, by account."""
         self.state = state or State()
         for record in tape.records(self.state.seq):
             self.state.apply(record)
@@ -101,6 +110,22 @@ class Session:
             raise PositionNotFound(position_id)
         return position
 
+    def prices_of(self, account_id: str) -> Prices:
+        """The market that an account sees: its own broker's, where that one quotes."""
+        return self.markets.get(account_id, self.prices)
+
+    def resolve(self, account_id: str, name: str) -> Instrument:
+        """The instrument that ``name`` means in an account; SymbolNotFound where it means none.
+
+        Behind a line a plausible symbol needs no listing here: its broker says whether it has it.
+        """
+        try:
+            return self.instruments.resolve(name)
+        except SymbolNotFound:
+            if account_id in self.local or not is_plausible(name):
+                raise
+            return guess(name)
+
     def instrument(self, symbol: str) -> Instrument:
         """The terms of an exact symbol, guessed where none were listed."""
         return self.instruments.find(symbol) or guess(symbol)
@@ -128,9 +153,10 @@ class Session:
         currency: str,
         position_mode: PositionMode = PositionMode.NETTING,
         leverage: Decimal = ONE,
+        market: Market | None = None,
     ) -> None:
-        """Serve an account from a broker behind a line; its books begin when the line first
-        reconciles.
+        """Serve an account from a broker behind a line, and show it that broker's ``market`` if
+        there is one. Its books begin when the line first reconciles.
 
         What the last process had under way may or may not have been sent: each order whose intent
         is on the tape without an outcome is unknown from here on, exactly those.
@@ -139,6 +165,8 @@ class Session:
             self.write(account_id, ev.AccountOpened(currency, broker.name, position_mode, leverage))
         self.capabilities[account_id] = broker.capabilities
         self.barred[account_id] = f"{broker.name} is not connected yet"
+        if market is not None:
+            self.markets[account_id] = market
         for order in self.state.working(account_id):
             if is_in_flight(order):
                 lost = "the engine stopped before its broker answered"

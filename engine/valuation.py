@@ -1,8 +1,9 @@
 """What the books are worth at the market's prices: equity, margin and unrealized profit.
 
 Nothing here is a fact; it is state and prices put together at the moment of asking, in the
-account's own currency. A position whose symbol has no price yet is valued at its average price.
-Money in a currency that has no known rate can not be valued, and saying so beats leaving it out.
+account's own currency. An account that holds what has no price now, or money in a currency that has
+no known rate, can not be valued, and saying so beats a number that looks like one. Alone, or where
+only an order's margin is estimated, a position without a price counts at its average price.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
 
 def mark(position: Position, prices: Prices) -> Decimal:
-    """The price to value ``position`` at."""
+    """The price of ``position``; its average price where the market shows none."""
     price = prices.mark(position.symbol)
     return position.average_price if price is None else price
 
@@ -61,13 +62,18 @@ def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decima
 
 
 def summary(account: Account, prices: Prices) -> Summary:
-    """Value the whole account at ``prices``."""
+    """Value the whole account at ``prices``; raises ProviderUnavailable where it can not be."""
     base = account.currency
     balance = _cash(account, prices)
     used = open_profit = ZERO
     for position in account.positions.values():
         currency = position.currency
-        price = mark(position, prices)
+        price = prices.mark(position.symbol)
+        if price is None:
+            raise ProviderUnavailable(
+                f"no price of {position.symbol}, which is held, is known now",
+                symbol=position.symbol,
+            )
         value = position.quantity * price * position.multiplier
         balance += convert(position.cost, currency, base, prices)
         open_profit += convert(value - position.cost, currency, base, prices)

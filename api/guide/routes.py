@@ -59,7 +59,7 @@ class Guide:
     async def account(self, call: Call) -> wire.Account:
         """What the account is worth, and what of it is free."""
         account = self._engine.account(self._account(call))
-        sums = summary(account, self._engine.prices)
+        sums = summary(account, self._engine.prices_of(account.id))
         return wire.Account(money(sums.equity), money(sums.margin_available))
 
     async def positions(self, call: Call) -> wire.Positions:

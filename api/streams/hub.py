@@ -62,8 +62,8 @@ class Hub:
         """Whether somebody who is not connected is still to be told."""
         self.tellers: list[Callable[[Record], Iterable[Event]]] = []
         """What other dialects make of a record; asked right after it was folded."""
-        self._narrator = Narrator(engine.state, engine.prices)
-        self._margin = MarginWatch(engine.state, engine.prices, limits.margin)
+        self._narrator = Narrator(engine.state, engine.prices_of)
+        self._margin = MarginWatch(engine.state, engine.prices_of, limits.margin)
         self._make_durable = make_durable
         self.is_telling = False
         self._is_step = False

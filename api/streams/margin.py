@@ -24,6 +24,7 @@ from engine.valuation import convert, mark, summary
 from engine.values import ONE, ZERO
 
 if TYPE_CHECKING:
+    from api.streams.fills import PricesOf
     from engine.accounts import Account
     from engine.ports import Prices
     from engine.state import State
@@ -56,9 +57,9 @@ _SAID: dict[Level, AccountEvent] = {Level.WARNING: "MARGIN_WARNING", Level.CALL:
 class MarginWatch:
     """The level of each account, and what is said when one rises."""
 
-    def __init__(self, state: State, prices: Prices, thresholds: Thresholds) -> None:
+    def __init__(self, state: State, prices_of: PricesOf, thresholds: Thresholds) -> None:
         self._state = state
-        self._prices = prices
+        self._prices_of = prices_of
         self._thresholds = thresholds
         self._levels: dict[str, Level] = {}
         self._told = 0
@@ -84,7 +85,7 @@ class MarginWatch:
                         timestamp=render.moment(self._state.ts),
                         event_id=f"mrg_{self._told}_0",
                         event=_SAID[level],
-                        account=render.account(account, self._prices),
+                        account=render.account(account, self._prices_of(account.id)),
                     ),
                     account.id,
                 )
@@ -93,7 +94,7 @@ class MarginWatch:
         """Note the account's level; gives it where it is a higher one than before."""
         before = self._levels.get(account.id, Level.CALM)
         try:
-            used, equity = strain(account, self._prices)
+            used, equity = strain(account, self._prices_of(account.id))
         except ProviderUnavailable:
             return None  # what has no price now is as near as it was
         level = self._level(used, equity)
@@ -112,7 +113,7 @@ class MarginWatch:
 
 def strain(account: Account, prices: Prices) -> tuple[Decimal, Decimal]:
     """Margin in use and the equity it is to be compared with, both without what ties up exactly its
-    worth; raises ProviderUnavailable where no rate is known.
+    worth; raises ProviderUnavailable where a price or a rate is not known.
     """
     if not account.positions:
         return ZERO, ZERO

@@ -15,13 +15,15 @@ import msgspec
 
 from api.streams import messages as say
 from api.streams.event import Event, event_of
+from api.streams.fills import LastFills
 from api.trading import render, wire
 from engine import events as ev
+from engine.errors import ProviderUnavailable
 from engine.values import Status
 
 if TYPE_CHECKING:
+    from api.streams.fills import PricesOf
     from engine.orders import Order
-    from engine.ports import Prices
     from engine.positions import Position
     from engine.state import State
     from engine.tape import Record
@@ -37,9 +39,9 @@ _INTEREST = frozenset({"financing", "borrow"})
 class Narrator:
     """Tells records of one state. It remembers the open positions, to know which have closed."""
 
-    def __init__(self, state: State, prices: Prices) -> None:
+    def __init__(self, state: State, prices_of: PricesOf) -> None:
         self._state = state
-        self._prices = prices
+        self._fills = LastFills(prices_of)
         self._open: dict[str, tuple[Position, wire.Position]] = {}
         self._lost_at: dict[str, int] = {}
         self.look_around()
@@ -47,15 +49,18 @@ class Narrator:
     def look_around(self) -> None:
         """Take the positions that are open now as known. Call it after records went untold."""
         self._open = {
-            position.id: (position, render.position(position, self._prices))
+            position.id: (position, render.position(position, self._fills.of(account.id)))
             for account in self._state.accounts.values()
             for position in account.positions.values()
         }
 
     def notice(self, record: Record) -> None:
         """Remember what a later message needs of a record that nobody was told of."""
-        if type(record.event) is ev.BrokerDisconnected:
-            self._lost_at.setdefault(record.event.broker, record.ts)
+        fact = record.event
+        if type(fact) is ev.TradeFilled:
+            self._fills.note(self._state.trades[fact.trade_id])
+        elif type(fact) is ev.BrokerDisconnected:
+            self._lost_at.setdefault(fact.broker, record.ts)
 
     def tell(self, record: Record) -> list[Event]:
         """The messages of ``record``, which was folded last; most records have one, some none."""
@@ -105,11 +110,12 @@ class Narrator:
 
     def _filled(self, record: Record, fact: ev.TradeFilled) -> Iterator[_Told]:
         trade = self._state.trades[fact.trade_id]
+        self._fills.note(trade)
         yield say.TradeDone, {"event": "TRADE_FILLED", "trade": render.trade(trade)}
         whole = self._found(fact.order_id).status is Status.FILLED
         yield self._order(fact.order_id, "ORDER_FILLED" if whole else "ORDER_PARTIALLY_FILLED")
         yield from self._positions(record, trade.symbol, trade.position_id)
-        yield self._account(record)
+        yield from self._account(record)
 
     def _restated(
         self, record: Record, fact: ev.TradeCorrected | ev.TradeBusted
@@ -117,16 +123,16 @@ class Narrator:
         trade = self._state.trades[fact.trade_id]
         yield self._order(trade.order_id, "ORDER_MODIFIED")
         yield from self._positions(record, trade.symbol)
-        yield self._account(record)
+        yield from self._account(record)
 
     def _adjusted(self, record: Record, fact: ev.PositionAdjusted) -> Iterator[_Told]:
         yield from self._positions(record, fact.symbol)
-        yield self._account(record)
+        yield from self._account(record)
 
     def _cash(self, record: Record, fact: ev.CashAdjusted) -> Iterator[_Told]:
         if fact.kind in _INTEREST:
             yield say.Financing, {"symbol": fact.symbol, "amount": render.number(fact.amount)}
-        yield self._account(record)
+        yield from self._account(record)
 
     def _broker_back(self, record: Record, fact: ev.BrokerConnected) -> Iterator[_Told]:
         lost_at = self._lost_at.pop(fact.broker, None)
@@ -161,9 +167,13 @@ class Narrator:
             fields["parent_order_id"] = order.parent_order_id
         return say.OrderChanged, fields
 
-    def _account(self, record: Record) -> _Told:
-        account = render.account(self._state.accounts[record.account], self._prices)
-        return say.AccountChanged, {"event": "BALANCE_UPDATED", "account": account}
+    def _account(self, record: Record) -> Iterator[_Told]:
+        prices = self._fills.of(record.account)
+        try:
+            account = render.account(self._state.accounts[record.account], prices)
+        except ProviderUnavailable:
+            return  # it can not be valued now, and is told when something next happens in it
+        yield say.AccountChanged, {"event": "BALANCE_UPDATED", "account": account}
 
     def _positions(self, record: Record, symbol: str, touched: str = "") -> Iterator[_Told]:
         """Those of ``symbol`` that closed, then the one ``touched``, or all where none is named."""
@@ -179,14 +189,14 @@ class Narrator:
         for position in list(account.positions.values()):
             if position.symbol == symbol and touched in ("", position.id):
                 known = position.id in self._open
-                shown = render.position(position, self._prices)
+                shown = render.position(position, self._fills.of(account.id))
                 self._open[position.id] = (position, shown)
                 event = "POSITION_MODIFIED" if known else "POSITION_OPENED"
                 yield say.PositionChanged, {"event": event, "position": shown}
 
     def _closed(self, record: Record, position: Position, shown: wire.Position) -> _Told:
         """A position that is gone, shown with the side and entry it had."""
-        price = self._prices.mark(position.symbol)
+        price = self._fills.of(record.account).mark(position.symbol)
         last = msgspec.structs.replace(
             shown,
             quantity="0",

@@ -47,7 +47,7 @@ async def open_stream(
     await send(greeting(desk, wish.after))
     retelling = None
     if wish.after is not None:
-        retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices)
+        retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices_of)
         subscriber.last_seq = max(wish.after.first_seq - 1, 0)
         await _catch_up(desk, retelling, subscriber, send)
     if subscriber.is_revoked:

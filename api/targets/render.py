@@ -71,7 +71,7 @@ def positions(engine: Engine, account: Account, now: int) -> wire.Positions:
         for position in account.positions.values()
         if position.quantity
     ]
-    worth = summary(account, engine.prices).equity
+    worth = summary(account, engine.prices_of(account.id)).equity
     return wire.Positions(account.id, held, money(worth), stamp(now))
 
 

@@ -24,7 +24,7 @@ class Accounts:
     async def get(self, call: Call) -> wire.Account:
         """Balance, equity and margin."""
         account = self._engine.account(account_alone(self._desk, call))
-        return render.account(account, self._engine.prices)
+        return render.account(account, self._engine.prices_of(account.id))
 
     async def trades(self, call: Call) -> list[wire.Trade]:
         """Fills, newest first. One that the broker took back is not shown."""

@@ -37,7 +37,7 @@ class Positions:
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = self._engine.account(account_of(self._desk, call, query))
         symbol = symbol_of(self._desk, query)
-        prices = self._engine.prices
+        prices = self._engine.prices_of(account.id)
         return [
             render.position(position, prices)
             for position in reversed(account.positions.values())
@@ -48,7 +48,7 @@ class Positions:
         """One position."""
         account = account_alone(self._desk, call)
         position = self._engine.position(account, call.path["position_id"])
-        return render.position(position, self._engine.prices)
+        return render.position(position, self._engine.prices_of(account))
 
     async def close(self, call: Call) -> wire.OrderHandle:
         """Close a position, or part of it."""

@@ -16,7 +16,7 @@ from engine.values import ZERO
 
 if TYPE_CHECKING:
     from engine.market.bars import Bar
-    from engine.market.board import Board
+    from engine.ports import Market
 
 
 @dataclass
@@ -39,21 +39,21 @@ class Day:
 
 
 class Days:
-    """The present day of each symbol on a board."""
+    """The present day of each symbol of a market."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, market: Market) -> None:
+        self._market = market
         self._days: dict[str, Day] = {}
 
     def of(self, symbol: str) -> Day | None:
         """The day so far; None before its first bar is complete, or where there are no bars."""
-        midnight = bucket_start(self._board.now, DAY_NS)
+        midnight = bucket_start(self._market.now, DAY_NS)
         day = self._days.get(symbol)
         if day is not None and day.midnight != midnight:
             day = None
         try:
-            length = self._board.timeframe_ns(symbol)
-            fresh = self._board.bars(symbol, length, midnight if day is None else day.seen + 1)
+            length = self._market.timeframe_ns(symbol)
+            fresh = self._market.bars(symbol, length, midnight if day is None else day.seen + 1)
         except EngineError:
             return None  # quotes alone
         for bar in fresh:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from api.auth import Principal
     from api.desk import Desk
     from api.webapi.contracts import Contract
+    from engine.ports import Market
 
 Function = Callable[[Session, Call], Awaitable[Any]]
 Row = dict[str, Any]
@@ -127,12 +128,18 @@ class Gateway:
 
     def worth(self, account: str) -> Worth:
         """The figures of an account."""
-        return Worth(self.engine, self.board, self.engine.account(account))
+        return Worth(self.engine, self.market(account), self.engine.account(account))
+
+    def market(self, account: str) -> Market:
+        """The market that an account sees."""
+        return self.engine.markets.get(account, self.board)
 
     def ticker(self, session: Session, contract: Contract) -> Ticker:
         """The market data of a contract."""
         account = self.engine.account(session.selected)
-        return Ticker(self.board, self.days, contract, self.manner, account)
+        market = self.market(account.id)
+        days = self.days if market is self.board else Days(market)
+        return Ticker(market, days, contract, self.manner, account)
 
     def lapse(self, session: Session) -> None:
         """End a brokerage session that lay idle for too long, where that is the manner or a fault

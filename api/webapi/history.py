@@ -21,7 +21,7 @@ from engine.values import NANOSECONDS, ZERO
 
 if TYPE_CHECKING:
     from api.webapi.contracts import Contract
-    from engine.market.board import Board
+    from engine.ports import Market
 
 TRADES = ("trades", "last", "")
 """The sources that have volumes; the others are prices alone."""
@@ -41,10 +41,10 @@ class Wish(NamedTuple):
 
 
 class History:
-    """The bars of one board."""
+    """The bars of one market."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, market: Market) -> None:
+        self._market = market
 
     def answer(self, contract: Contract, text: str, wish: Wish) -> dict[str, Any]:
         """The answer to a wish, whose period the client wrote as ``text``; a refusal where there
@@ -102,7 +102,7 @@ class History:
 
     def _window(self, symbol: str, wish: Wish) -> tuple[int, int]:
         """From when to when, in ns; never past now."""
-        now = self._board.now
+        now = self._market.now
         anchor = now if wish.anchor is None else min(wish.anchor, now)
         if wish.forward:
             return anchor, min(wish.period.after(anchor), now)
@@ -114,7 +114,7 @@ class History:
         """The same time of day as many days before as the contract traded on."""
         midnight = bucket_start(anchor - 1, DAY_NS)
         try:
-            traded = self._board.bars(symbol, DAY_NS, None, midnight - DAY_NS, days)
+            traded = self._market.bars(symbol, DAY_NS, None, midnight - DAY_NS, days)
         except (EngineError, ValueError):
             traded = []  # the data are of longer bars
         if len(traded) < days:
@@ -125,17 +125,17 @@ class History:
         self, symbol: str, length: int, start: int, end: int, limit: int | None = None
     ) -> list[Bar]:
         """The bars between, closed or forming; none where the data can not make them."""
-        base = self._board.timeframe_ns(symbol)
+        base = self._market.timeframe_ns(symbol)
         if length < base or length % base:
             return []
         first = bucket_start(start, length)
         first += length if first < start else 0
         try:
-            closed = self._board.bars(symbol, length, first, end - length, limit)
+            closed = self._market.bars(symbol, length, first, end - length, limit)
         except (EngineError, ValueError):
             return []
         begun = max(bucket_start(end, length), first)
-        parts = self._board.bars(symbol, base, begun, end - base) if begun < end else []
+        parts = self._market.bars(symbol, base, begun, end - base) if begun < end else []
         if parts and length != base:
             closed.append(joined(parts, begun, length))
         return closed

@@ -63,7 +63,7 @@ def ledger(worth: Worth) -> dict[str, dict[str, Any]]:
 def _line(worth: Worth, currency: str) -> dict[str, Any]:
     """One currency of the ledger, in that currency."""
     account, engine = worth.account, worth.engine
-    prices = engine.prices
+    prices = worth.market
     held = [one for one in account.positions.values() if one.currency == currency]
     by_class = dict.fromkeys(AssetClass, ZERO)
     for position in held:

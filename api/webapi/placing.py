@@ -189,7 +189,8 @@ class Placing:
             check_order(request)
             account, instrument = engine.account(account_id), engine.instrument(request.symbol)
             capabilities = engine.vet(account, request, instrument)
-            found = intent.judge(account, request, instrument, capabilities, engine.prices)
+            prices = engine.prices_of(account_id)
+            found = intent.judge(account, request, instrument, capabilities, prices)
         except EngineError as error:
             return error.message
         return None if found is None else found.message
@@ -228,7 +229,7 @@ class Placing:
         if request is None:
             return None
         check_order(request)  # nobody is asked about what can be no order
-        market = self._engine.prices.mark(request.symbol)
+        market = self._engine.prices_of(account).mark(request.symbol)
         for asked in self._questions.about(session, contract, request, market):
             if asked.message_id in confirmed or asked.message_id in session.suppressed:
                 continue

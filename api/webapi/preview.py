@@ -24,7 +24,7 @@ def preview(
 ) -> dict[str, Any]:
     """The account before and after an order that fills whole at its price, or at the market's."""
     account, sums = worth.account, worth.sums
-    price = request.limit_price or request.stop_price or worth.board.mark(request.symbol) or ZERO
+    price = request.limit_price or request.stop_price or worth.market.mark(request.symbol) or ZERO
     multiplier, currency = contract.instrument.multiplier, contract.instrument.currency
     amount = price * request.quantity * multiplier
     held = account.held(request.symbol, request.position_id)

@@ -116,10 +116,12 @@ class ContractCalls:
                 )
         return {currency: rows}
 
-    async def rate(self, _session: Session, call: Call) -> Row:
+    async def rate(self, session: Session, call: Call) -> Row:
         """What one unit of a currency is worth in another."""
         asked = _RATE.read_query(call.query)
-        rate = self._gateway.board.rate(asked["source"].upper(), asked["target"].upper())
+        rate = self._gateway.market(session.selected).rate(
+            asked["source"].upper(), asked["target"].upper()
+        )
         if rate is None:
             raise SymbolNotFound(f"{asked['source']}.{asked['target']}")
         return {"rate": figures.number(round(rate, 8))}
@@ -188,5 +190,5 @@ class ContractCalls:
     def _rules(self, session: Session, contract: Contract) -> Row:
         engine, account = self._gateway.engine, session.selected
         engine.account(account)
-        mark = engine.prices.mark(contract.instrument.symbol)
+        mark = engine.prices_of(account).mark(contract.instrument.symbol)
         return contract_rows.rules(contract, engine.capabilities[account], account, mark)

@@ -65,11 +65,9 @@ class PortfolioCalls:
 
     async def newer(self, _session: Session, call: Call) -> list[Row]:
         """What is held, under the newer portfolio's names."""
-        of = self._gateway.contracts.of
-        return [
-            position_rows.newer(one, of(one.symbol), self._engine.prices)
-            for one in self._held(self._named(call))
-        ]
+        of, account = self._gateway.contracts.of, self._named(call)
+        prices = self._gateway.market(account)
+        return [position_rows.newer(one, of(one.symbol), prices) for one in self._held(account)]
 
     async def position(self, _session: Session, call: Call) -> list[Row]:
         """What is held of one contract."""
@@ -209,7 +207,8 @@ class PortfolioCalls:
         return sorted(held, key=lambda one: of(one.symbol).conid)
 
     def _row(self, position: Position, *, is_bare: bool = False) -> Row:
-        contract, prices = self._gateway.contracts.of(position.symbol), self._engine.prices
+        contract = self._gateway.contracts.of(position.symbol)
+        prices = self._gateway.market(position.account)
         row = position_rows.row(position, contract, prices)
         if is_bare:
             return row

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from api.webapi.days import Day, Days
     from api.webapi.manners import Manner
     from engine.accounts import Account
-    from engine.market.board import Board
     from engine.market.quotes import Quote
+    from engine.ports import Market
     from engine.positions import Position
 
 USUAL = ("31", "84", "86", "88", "85", "7059", "87", "55")
@@ -39,9 +39,9 @@ class Ticker:
     """What the market shows of one contract, and what ``account`` holds of it."""
 
     def __init__(
-        self, board: Board, days: Days, contract: Contract, manner: Manner, account: Account
+        self, market: Market, days: Days, contract: Contract, manner: Manner, account: Account
     ) -> None:
-        self._board = board
+        self._market = market
         self._days = days
         self._contract = contract
         self._manner = manner
@@ -80,7 +80,7 @@ class Ticker:
     def quote(self) -> Quote | None:
         """The newest quote, None before the first."""
         try:
-            return self._board.quote(self._contract.instrument.symbol)
+            return self._market.quote(self._contract.instrument.symbol)
         except (ProviderUnavailable, SymbolNotFound):
             return None
 
@@ -90,14 +90,14 @@ class Ticker:
         quote = self.quote
         if quote is not None and quote.last is not None:
             return quote.last
-        return self._board.mark(self._contract.instrument.symbol)
+        return self._market.mark(self._contract.instrument.symbol)
 
     @property
     def prior_close(self) -> Decimal | None:
         """Where the day before ended."""
         symbol = self._contract.instrument.symbol
         try:
-            bars = self._board.bars(symbol, DAY_NS, None, self._midnight - DAY_NS, 1)
+            bars = self._market.bars(symbol, DAY_NS, None, self._midnight - DAY_NS, 1)
         except (EngineError, ValueError):
             return None  # no bars, or none that make days
         return bars[-1].close if bars else None
@@ -115,7 +115,7 @@ class Ticker:
 
     @property
     def _midnight(self) -> int:
-        return bucket_start(self._board.now, DAY_NS)
+        return bucket_start(self._market.now, DAY_NS)
 
     # Writing one field each
 
@@ -224,7 +224,7 @@ class Ticker:
 
     def tell_profit(self) -> str | None:
         """What closing it would earn."""
-        return self._price(unrealized(self.position, self._board)) if self.position else None
+        return self._price(unrealized(self.position, self._market)) if self.position else None
 
     def tell_symbol(self) -> str:
         """The symbol."""

@@ -18,22 +18,22 @@ from engine.values import ZERO, signed
 if TYPE_CHECKING:
     from engine.accounts import Account
     from engine.core import Engine
-    from engine.market.board import Board
+    from engine.ports import Market
     from engine.positions import Position
 
 
 class Worth:
     """The figures of one account now, in its own currency."""
 
-    def __init__(self, engine: Engine, board: Board, account: Account) -> None:
+    def __init__(self, engine: Engine, market: Market, account: Account) -> None:
         self.engine = engine
-        self.board = board
+        self.market = market
         self.account = account
 
     @property
     def sums(self) -> Summary:
         """Balance, equity and margin."""
-        return summary(self.account, self.engine.prices)
+        return summary(self.account, self.market)
 
     @property
     def cash(self) -> Decimal:
@@ -54,12 +54,12 @@ class Worth:
 
     def value(self, position: Position) -> Decimal:
         """What a position is worth in its own currency."""
-        return position.quantity * mark(position, self.engine.prices) * position.multiplier
+        return position.quantity * mark(position, self.market) * position.multiplier
 
     def converted(self, amount: Decimal, currency: str) -> Decimal:
         """An amount in the account's currency; nothing where no rate is known."""
         try:
-            return convert(amount, currency, self.account.currency, self.engine.prices)
+            return convert(amount, currency, self.account.currency, self.market)
         except EngineError:
             return ZERO
 
@@ -91,7 +91,7 @@ class Worth:
     def _close_before(self, symbol: str, midnight: int) -> Decimal:
         """The last close of an earlier day; the present price where none is known."""
         try:
-            found = self.board.bars(symbol, DAY_NS, None, midnight - DAY_NS, 1)
+            found = self.market.bars(symbol, DAY_NS, None, midnight - DAY_NS, 1)
         except (EngineError, ValueError):
             found = []  # no bars, or none that make days
-        return found[-1].close if found else self.board.mark(symbol) or ZERO
+        return found[-1].close if found else self.market.mark(symbol) or ZERO

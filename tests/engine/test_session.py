@@ -3,15 +3,23 @@
 import pytest
 
 from engine.core import Engine
-from engine.errors import AccountNotFound, OrderNotFound, PositionNotFound
+from engine.errors import (
+    AccountNotFound,
+    OrderNotFound,
+    OrderRefused,
+    PositionNotFound,
+    SymbolNotFound,
+)
 from engine.events import SessionEnded, SessionStarted
 from engine.instruments import Instrument
+from engine.market.live import LiveBoard
+from engine.market.quotes import Quote
 from engine.ports import Cancel
-from engine.reports import Accepted
+from engine.reports import Accepted, CashMoved
 from engine.requests import OrderChange
 from engine.state import State
 from engine.tape import MemoryTape, Record
-from engine.values import PositionMode, Role, Status
+from engine.values import AssetClass, PositionMode, Role, Status
 from tests.builders import (
     AAPL,
     ACCOUNT,
@@ -172,3 +180,53 @@ def test_instructions_for_a_remote_broker_wait_in_the_outbox() -> None:
     assert [type(each).__name__ for each in engine.outbox] == ["Submit", "Modify", "Cancel"]
     assert isinstance(engine.outbox[-1], Cancel)
     assert figures(one.status, one.quantity, one.sought) == (Status.PENDING_CANCEL, 1, 2)
+
+
+class _Far:
+    name = "far"
+    capabilities = NO_TRAILING
+
+
+def quoting(world: World) -> LiveBoard:
+    """Serve an account with 1,000 from a broker behind a line, which quotes AAPL at 50."""
+    board = LiveBoard("far")
+    board.now = world.engine.now
+    board.show(Quote("AAPL", board.now, dec(50), dec(50)))
+    world.engine.serve_remotely("U1", _Far(), "USD", market=board)
+    world.engine.barred.clear()
+    world.engine.report(CashMoved("U1", dec(1_000), "USD", "deposit"))
+    return board
+
+
+def test_each_account_sees_the_market_of_its_own_broker() -> None:
+    world = World()
+    board = quoting(world)
+    assert world.engine.prices_of("U1") is board
+    assert world.engine.prices_of(ACCOUNT) is world.market
+    bought = world.engine.submit("U1", order(quantity=20))
+    assert bought.status is Status.PENDING, "twenty at 50 are affordable, at 100 they are not"
+    with pytest.raises(OrderRefused, match="at 50 needs"):
+        world.engine.submit("U1", order(quantity=21))
+
+
+def test_a_stop_that_is_held_here_follows_the_market_of_its_account_alone() -> None:
+    world = World(NO_TRAILING)
+    board = quoting(world)
+    ours = world.sell(trailing_distance=5)
+    theirs = world.engine.submit("U1", world.sell(trailing_distance=5).request)
+    assert figures(ours.stop_price, theirs.stop_price) == (95, 45)
+    world.engine.watch("AAPL", dec(60), dec(60), board)
+    assert figures(ours.stop_price, theirs.stop_price) == (95, 55)
+    world.engine.watch("AAPL", dec(110), dec(110))
+    assert figures(ours.stop_price, theirs.stop_price) == (105, 55)
+
+
+def test_behind_a_line_a_plausible_symbol_needs_no_listing() -> None:
+    world = World()
+    quoting(world)
+    assert world.engine.resolve("U1", "SHOP").symbol == "SHOP"
+    assert world.engine.resolve("U1", "S:AAPL") == AAPL
+    assert world.engine.resolve("U1", "ETH/USD").asset_class is AssetClass.CRYPTO
+    for account, name in ((ACCOUNT, "SHOP"), ("U1", "no such thing"), ("U1", "")):
+        with pytest.raises(SymbolNotFound):
+            world.engine.resolve(account, name)

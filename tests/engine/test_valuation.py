@@ -36,12 +36,13 @@ def test_a_multiplier_counts_in_value_and_margin() -> None:
     assert margin(world.position, world.market) == dec("40002.5")
 
 
-def test_without_a_price_a_position_is_worth_what_it_cost() -> None:
+def test_without_a_price_a_position_counts_as_it_cost_and_the_account_has_no_value() -> None:
     world = World()
     world.bought(10, 98)
     del world.market.marks["AAPL"]
     assert mark(world.position, world.market) == 98
-    assert summary(world.account, world.market).unrealized_pnl == 0
+    with pytest.raises(ProviderUnavailable, match="no price of AAPL, which is held"):
+        summary(world.account, world.market)
 
 
 def test_available_margin_is_never_below_zero() -> None:

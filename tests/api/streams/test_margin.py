@@ -29,7 +29,7 @@ class Till:
     def __init__(self, thresholds: Thresholds = Thresholds()) -> None:  # noqa: B008  frozen
         self.engine: Engine = build([bars("AAPL", 3)], MemoryTape()).engine
         self.prices = {"AAPL": Decimal(100)}
-        self.watch = MarginWatch(self.engine.state, self, thresholds)
+        self.watch = MarginWatch(self.engine.state, lambda _account: self, thresholds)
         self.said: list[dict[str, Any]] = []
         self.engine.listeners.append(self._hear)
 

@@ -26,7 +26,7 @@ class Tale:
 
     def __init__(self) -> None:
         self.engine: Engine = build([bars("AAPL", 3)], MemoryTape()).engine
-        self.narrator = Narrator(self.engine.state, self.engine.prices)
+        self.narrator = Narrator(self.engine.state, self.engine.prices_of)
         self._told: Told = []
         self.engine.listeners.append(self._hear)
 

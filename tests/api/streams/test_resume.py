@@ -162,7 +162,7 @@ def test_a_long_history_is_folded_in_pieces_that_let_others_run() -> None:
     with serving(stepped=False) as served:
         engine = served.desk.engine
         served.call(lambda: [engine.submit(ACCOUNT, LIMIT) for _ in range(1_500)])
-        retelling = Retelling(served.tape, Place(0), engine.prices)
+        retelling = Retelling(served.tape, Place(0), engine.prices_of)
         pieces = []
         while retelling.seq < served.tape.head:
             pieces.append(len(retelling.next_chunk()))
