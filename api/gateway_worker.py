@@ -2,15 +2,14 @@
 
 There is no market here and no account, so only `setup`, `tick` and `on_stop` can be called. What
 the worker keeps is on a tape of its own, which one process at a time may have open: the same worker
-can not run twice on one. It lives in the thread that runs it; an interrupt ends its sleep, or comes
-between two callbacks.
+can not run twice on one. Time is the gateway's if that is a stepped backtest, else the machine's.
+It lives in the thread that runs it; an interrupt ends its sleep, or comes between two callbacks.
 """
 
 from __future__ import annotations
 
 import secrets
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -21,9 +20,9 @@ from typing import Any
 
 from api.compose import open_tape
 from api.errands import Errands
+from api.gateway_time import GatewayTime
 from engine.core import Engine
 from engine.market.board import Board
-from engine.values import NANOSECONDS
 from engine.worker.broker import Broker
 from engine.worker.context import Context, Listener
 from engine.worker.errors import WorkerError, WorkerStopped
@@ -34,6 +33,7 @@ from engine.worker.script import Script
 
 CALLED = ("setup", "tick", "on_stop")
 INTERRUPTED = "interrupted"
+AT_THE_END = "the data is at its end"
 _NO_BROKER = "ctx.broker trades an account of this engine, and here a gateway trades; use ctx.ibkr"
 _NONCE_BYTES = 16
 
@@ -51,9 +51,11 @@ class GatewayWorker:
         stop_timeout_s: float,
         tape: Path,
         ibkr: Callable[[], Ibkr],
+        time: GatewayTime,
     ) -> None:
         self._tick_ns = tick_ns
         self._stop_timeout_s = stop_timeout_s
+        self._time = time
         self._asked_to_leave = Event()
         self._is_leaving = False
         self._path = path
@@ -77,8 +79,10 @@ class GatewayWorker:
         try:
             self._call(self._begin)
             with _interruptible(self._asked_to_leave):
-                self._live()
+                if self._live():
+                    ended = AT_THE_END
                 self._leave()
+                self._time.end()
         except WorkerError as error:
             ended = f"the worker failed: {error}"
             raise
@@ -88,40 +92,38 @@ class GatewayWorker:
             self._tape.close()
 
     def time_ns(self) -> int:
-        """The machine's time."""
-        return time.time_ns()
+        """The time that is the worker's."""
+        return self._time.now_ns()
 
     def sleep_ns(self, duration: int) -> None:
         """Wait; being asked to leave ends the wait and the callback that waits."""
-        if self._is_leaving:
-            time.sleep(duration / NANOSECONDS)
-        elif self._asked_to_leave.wait(duration / NANOSECONDS):
-            raise WorkerStopped("asked to leave")
+        self._time.sleep_ns(duration, Event() if self._is_leaving else self._asked_to_leave)
 
     def _begin(self) -> None:
         self._engine.start("gateway", version("onetape"), secrets.token_hex(_NONCE_BYTES))
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Make a call of the worker's, and put what it wrote on the disk."""
-        self._engine.now = max(self._engine.now, time.time_ns())
+        self._engine.now = max(self._engine.now, self.time_ns())
         result = function(*arguments)
         self._tape.commit()
         return result
 
-    def _live(self) -> None:
-        """Set up, then tick whenever it is due, until asked to leave."""
+    def _live(self) -> bool:
+        """Set up, then tick whenever it is due; whether time came to its end, before anybody asked
+        the worker to leave.
+        """
         setup, tick = self._script.callback("setup"), self._script.callback("tick")
         with self._script.blamed():
             try:
                 if setup is not None:
                     setup(self._context)
-                while True:
-                    now = time.time_ns()
-                    self.sleep_ns(self._tick_ns - now % self._tick_ns)
+                for _ in self._time.ticks(self._tick_ns, self._asked_to_leave):
                     if tick is not None:
                         tick(self._context)
             except WorkerStopped:
-                return
+                return False
+        return True
 
     def _leave(self) -> None:
         """Let the worker take its leave, in limited time."""

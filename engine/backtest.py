@@ -92,6 +92,12 @@ class Backtest:
         self._show(now, rows)
         return Step(now, rows)
 
+    def idle(self, until: int) -> None:
+        """Let it be ``until``, between the last step and the next: what falls due does."""
+        self.engine.now = self.board.now = until
+        if until >= self.broker.next_due:
+            self.broker.step_done(until)
+
     def _rows(self, k: int) -> list[tuple[int, int]]:
         """The rows of step ``k``, as (series, row)."""
         timeline = self.timeline

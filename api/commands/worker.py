@@ -121,6 +121,7 @@ def _run_by_gateway(
     fingerprint: str | None,
 ) -> None:
     """Run the worker with a gateway behind it."""
+    from api.gateway_time import time_at
     from api.gateway_worker import GatewayWorker
     from api.ibkr.over_https import OverHttps
     from api.ibkr.trust import pin_of
@@ -136,8 +137,10 @@ def _run_by_gateway(
     except ValueError as error:
         raise Failure(f"--gateway is {error}", BAD_INPUT) from None
     try:
+        time = time_at(line)
+        limits = (tick_ns, stop_timeout_s)
         made = GatewayWorker(
-            source, str(file), params, Lines(), tick_ns, stop_timeout_s, tape, lambda: Ibkr(line)
+            source, str(file), params, Lines(), *limits, tape, lambda: Ibkr(line), time
         )
         say(f"ready: {file} by the gateway at {line.url}; what it keeps is on {tape}")
         made.run()

@@ -41,7 +41,9 @@ class OverHttps:
         if address.scheme == "http" and not is_loopback(host):
             raise ValueError(f"{url!r}; expected https, as {host} is another machine")
         path = address.path.rstrip("/") or BASE
-        self.url = f"{address.scheme}://{address.netloc}{path}"
+        self.root = f"{address.scheme}://{address.netloc}"
+        """Where the gateway's own address begins, for what lies beside the Web API."""
+        self.url = self.root + path
         headers = {"user-agent": AGENT, "accept": "application/json"}
         if key:
             headers["authorization"] = f"Bearer {key}"
@@ -54,11 +56,18 @@ class OverHttps:
 
     def ask(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         """Make one call; IbkrAPIError with code 0 where no answer came."""
+        return self._ask(method, path, self.url + path, query, body)
+
+    def beside(self, method: str, path: str, body: Any = None) -> Reply:
+        """Make one call to what the gateway serves beside the Web API."""
+        return self._ask(method, path, self.root + path, {}, body)
+
+    def _ask(self, method: str, path: str, url: str, query: Mapping[str, str], body: Any) -> Reply:
         headers = {} if body is None else {"content-type": "application/json"}
         content = None if body is None else encode(body)
         try:
             answer = self._client.request(
-                method, self.url + path, params=dict(query), content=content, headers=headers
+                method, url, params=dict(query), content=content, headers=headers
             )
         except httpx.ConnectError as error:
             raise self._silence(method, path, f"can not be reached: {error}") from error

@@ -1,14 +1,16 @@
 """The clock over HTTP: what it shows, and moving a stepped one by hand.
 
 Who trades without a stream steps a backtest with `POST /clock/step`; the answer comes when the
-steps are done, with their facts durable. While a client drives the clock by its acknowledgements
-(or is expected back), a hand at it would break that client's run, so the answer is 409.
+steps are done, with their facts durable. Time can be let pass as well, also between two steps, as
+it does for a program that sleeps. While a client drives the clock by its acknowledgements (or is
+expected back), a hand at it would break that client's run, so the answer is 409.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -16,13 +18,14 @@ from msgspec import Meta
 
 from api.auth import Scope
 from api.endpoints import Call, Operation
-from api.fields import Moment, Whole
+from api.fields import Flag, Moment, Number, Whole
 from api.forms import Form
 from api.refusals import Refusal
 from api.stepping.stepper import State, Stepper
 from api.trading import wire
 from api.trading.render import moment
 from engine.errors import InvalidRequest
+from engine.values import NANOSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from api.desk import Desk
 
 STEPS_MAX = 10_000_000
+SECONDS_MAX = 366 * 24 * 3_600
 BATCH_S = 0.01
 """Longest stretch of steps between two chances for other requests."""
 PATH = "/clock"
@@ -37,6 +41,8 @@ STEP = Form(
     {
         "steps": Whole("How many steps to make; fewer if the data ends first", 1, STEPS_MAX),
         "until": Moment("Make every step up to this time, inclusive"),
+        "seconds": Number("Let so much time pass, with every step in it", "0.4"),
+        "keep_open": Flag("Leave the run open after its last step, until the clock moves again"),
     }
 )
 _BUSY = "A client drives the clock, another hand is at it, or it is no stepped clock."
@@ -68,18 +74,22 @@ class ClockHand:
     async def step(self, call: Call) -> Clock:
         """Move a stepped clock by hand."""
         given = STEP.read(call.body)
+        keeps_open: bool = given.pop("keep_open", False)
         if len(given) != 1:
-            raise InvalidRequest("body", ", ".join(given) or "{}", "either steps or until")
+            raise InvalidRequest("body", ", ".join(given) or "{}", "steps, until or seconds")
         stepper = self._free()
+        passes = self._end_of(given.get("seconds"))
         until: int | None = given.get("until")
         if until is not None and until < self._desk.engine.now:
             shown = moment(self._desk.engine.now)
             raise InvalidRequest("until", moment(until), f"a time not before {shown}, which is now")
         stepper.begin_by_hand()
         try:
-            await self._run(stepper, given.get("steps", STEPS_MAX), until)
+            await self._run(stepper, given.get("steps", STEPS_MAX), passes or until)
+            if passes is not None and self._can_idle(passes):
+                stepper.idle(passes)
         finally:
-            stepper.end_by_hand()
+            stepper.end_by_hand(keeps_open=keeps_open)
         await self._desk.settled()
         return self._shown()
 
@@ -102,12 +112,20 @@ class ClockHand:
                 "Step a backtest by hand",
                 self.step,
                 Clock,
-                description="Give either `steps` or `until`.",
+                description="Give one of `steps`, `until` and `seconds`.",
                 body=STEP,
                 failures={409: _BUSY, 503: "Facts can not be kept any more."},
                 scope=Scope.TRADE,
             )
         ]
+
+    def _end_of(self, seconds: Decimal | None) -> int | None:
+        """When so many seconds will have passed; None if none are asked for."""
+        if seconds is None:
+            return None
+        if seconds > SECONDS_MAX:
+            raise InvalidRequest("seconds", str(seconds), f"a number from 0 to {SECONDS_MAX}")
+        return self._desk.engine.now + int(seconds * NANOSECONDS)
 
     async def _run(self, stepper: Stepper, steps: int, until: int | None) -> None:
         """Make steps in short stretches, so that others are served between them."""
@@ -120,6 +138,11 @@ class ClockHand:
                 await self._desk.settled()
                 await asyncio.sleep(0)
                 pause_at = time.monotonic() + BATCH_S
+
+    def _can_idle(self, until: int) -> bool:
+        """Whether no step, and nothing else, stands between now and then."""
+        is_open = not self._desk.is_stopping and not self._desk.halted.is_set()
+        return is_open and until > self._desk.engine.now and not self._is_due(until)
 
     def _is_due(self, until: int | None) -> bool:
         following = self._following()

@@ -154,14 +154,25 @@ class Stepper:
             hub.end_step(market)
         return step is not None
 
+    def idle(self, until: int) -> None:
+        """Let simulated time pass between two steps, and say what fell due."""
+        hub = self._hub
+        hub.begin_step()
+        try:
+            self.backtest.idle(until)
+        finally:
+            hub.end_step([])
+
     def begin_by_hand(self) -> None:
         """Keep the gate shut while a person makes the steps."""
         self._by_hand = True
 
-    def end_by_hand(self) -> None:
-        """Give the clock back to the clients."""
+    def end_by_hand(self, *, keeps_open: bool = False) -> None:
+        """Give the clock back to the clients; the end of the data ends the run, unless it is kept
+        open for more to be said.
+        """
         self._by_hand = False
-        if self.backtest.is_done:
+        if self.backtest.is_done and not keeps_open:
             self._complete()
         self.move()
 

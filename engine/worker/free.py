@@ -187,16 +187,14 @@ class FreeRun:
 
     def _advance(self, until: int) -> None:
         """Take every step up to ``until``, and leave its rows in the queue."""
-        backtest, engine = self._backtest, self._engine
+        backtest = self._backtest
         timeline, total = backtest.timeline, backtest.total
         if self._taken < backtest.position:
             self._take_over(backtest.position - 1)
         while (k := backtest.position) < total and timeline.visible[timeline.steps[k]] <= until:
             backtest.advance()
             self._take_over(k)
-        engine.now = backtest.board.now = until
-        if until >= backtest.broker.next_due:
-            backtest.broker.step_done(until)
+        backtest.idle(until)
 
     def _take_over(self, step: int) -> None:
         """Queue the rows of a step; those that the worker has are passed over in ``_show``."""

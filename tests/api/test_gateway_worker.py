@@ -11,6 +11,7 @@ from textwrap import dedent
 import pytest
 
 from api.compose import read_tape
+from api.gateway_time import WallTime
 from api.gateway_worker import GatewayWorker
 from api.ibkr.over_https import OverHttps
 from engine import events as ev
@@ -38,6 +39,7 @@ class Trial:
             0.3,
             self.tape,
             lambda: Ibkr(self.line),
+            WallTime(),
         )
 
     def live(self, after_s: float = 0.2) -> Trial:

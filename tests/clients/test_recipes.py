@@ -17,7 +17,7 @@ from engine import events as ev
 from engine.tape import Record
 from engine.tape.trading import trading_digest
 from engine.worker.ibkr import Ibkr
-from tests.clients import month, stepped
+from tests.clients import month
 from tests.clients.process import served
 from tests.clients.worker_process import Worker
 
@@ -54,10 +54,11 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def backtest(name: str, bars: Path, tape: Path | None = None, source: str = "") -> RunResult:
+def backtest(name: str, bars: Path, tape: Path | None = None, tick: str = "1m") -> RunResult:
     """Run a recipe in process."""
-    text = source or source_of(name)
-    result = run(RunConfig(source=text, data=((month.SYMBOL, bars),), tape=tape, durability="none"))
+    data = ((month.SYMBOL, bars),)
+    config = RunConfig(source=source_of(name), data=data, tape=tape, tick=tick, durability="none")
+    result = run(config)
     assert result.error is None
     return result
 
@@ -106,27 +107,37 @@ def test_the_same_recipe_twice_gives_the_same_tape(name: str, tmp_path: Path) ->
 
 @pytest.mark.client
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "days", "tick"),
+    [
+        ("nlv_summary", 1, "1m"),
+        ("mean_reversion", 3, "1m"),
+        ("ladder", 1, "1m"),
+        ("ladder", 2, "5m"),
+    ],
+)
 def test_a_recipe_over_http_leaves_the_trading_facts_that_it_leaves_in_process(
-    name: str, tmp_path: Path
+    name: str, days: int, tick: str, tmp_path: Path
 ) -> None:
-    """A sleep moves the simulated clock in process, and no clock over HTTP, so it is left out of
-    both; everything else runs as printed.
-    """
-    source = source_of(name).replace("time.sleep(0.4)", "time.sleep(0)")
+    """The recipes run as printed on both sides: what they sleep passes in simulated time."""
     file, here, there = tmp_path / "days.csv", tmp_path / "here.tape", tmp_path / "there.tape"
-    month.write(file, days=3 if name == "mean_reversion" else 1)
-    result = backtest(name, file, here, source)
-    data = f"{month.SYMBOL}={file}"
-    # It stays after the last bar, when the recipe still has its say, as it has in process.
-    with served("backtest", "--data", data, "--tape", there, "--stay") as server:
-        heard = stepped.drive(source, RECIPES / f"{name}.py", server.url)
-        server.stop()
+    month.write(file, days)
+    result = backtest(name, file, here, tick)
+    with served("backtest", "--data", f"{month.SYMBOL}={file}", "--tape", there) as server:
+        by_gateway = ("--tick", tick, "--broker", "ibkr-web", "--gateway", server.url)
+        worker = Worker(RECIPES / f"{name}.py", *by_gateway, "--tape", tmp_path / "worker.tape")
+        said = worker.finish()
+        server.finish()
+    assert said[-1] == "stopped\n", said
     assert trading_digest(facts(here)) == trading_digest(facts(there))
-    assert dict(heard.metrics) == result.metrics
-    if name != "nlv_summary":
-        assert count(facts(here))["TradeFilled"] > 0
-        assert heard.said
+    metrics = [line for line in said if " metric: " in line]
+    assert bool(metrics) is bool(result.metrics)
+    for metric, value in result.metrics.items():
+        assert metrics[-1].endswith(f"{metric} = {value}\n")
+    told = count(facts(here))
+    assert bool(told["OrderSubmitted"]) is (name != "nlv_summary")
+    # Quoted anew every minute, after a sleep, a rung is gone before a bar can reach it.
+    assert bool(told["TradeFilled"]) is (name == "mean_reversion" or tick == "5m")
 
 
 @pytest.mark.client

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.api.command import COMMAND
 
 WAIT_S = 20.0
+LIFE_S = 120.0
 
 
 class Worker:
@@ -42,6 +43,14 @@ class Worker:
             assert self.process.poll() is None, self.said
             assert time.monotonic() < until, self.said
             time.sleep(0.02)
+
+    def finish(self, timeout_s: float = LIFE_S) -> list[str]:
+        """Wait until it ends by itself, which it must do well; everything that it said."""
+        try:
+            assert self.process.wait(timeout_s) == 0, self.said
+        finally:
+            self.stop()
+        return self.said
 
     def stop(self) -> list[str]:
         """Ask it to leave; everything that it said."""

@@ -105,6 +105,20 @@ def test_an_order_is_first_tried_in_the_row_after_it_was_placed() -> None:
     assert broker.matched == [("AAPL", 1)]
 
 
+def test_time_can_pass_between_two_steps_and_what_is_due_then_happens() -> None:
+    run, broker = backtest(bars_at([0, 1]))
+    run.advance()
+    before = run.engine.now
+    broker.next_due = before + 10
+    run.idle(before + 9)
+    assert (run.engine.now, run.board.now, broker.done) == (before + 9, before + 9, [])
+    run.idle(before + 10)
+    assert broker.done == [before + 10]
+    step = run.advance()
+    assert step is not None
+    assert step.time > before + 10
+
+
 @pytest.mark.parametrize("how", ["steps", "loop"])
 def test_steps_and_the_loop_give_the_same_tape(how: str) -> None:
     digests = []

@@ -52,6 +52,45 @@ def test_until_makes_every_step_up_to_a_time() -> None:
         assert step(served, until="2023-11-14T22:21:00Z").json()["step"] == 8
 
 
+def test_time_passes_between_steps_and_takes_those_in_it_along() -> None:
+    with serving() as served:
+        step(served, steps=1)
+        assert step(served, seconds="0.4").json()["now"] == "2023-11-14T22:14:00.400Z"
+        placed = httpx.post(served.url + "/orders", json=order(), timeout=5).json()
+        found = httpx.get(f"{served.url}/orders/{placed['id']}", timeout=5).json()
+        assert found["created_at"] == "2023-11-14T22:14:00.400Z"
+        answer = step(served, seconds=90).json()
+        assert (answer["step"], answer["now"]) == (2, "2023-11-14T22:15:30.400Z")
+        assert step(served, steps=1).json()["now"] == "2023-11-14T22:16:00Z"
+        assert step(served, seconds=0).json()["now"] == "2023-11-14T22:16:00Z"
+
+
+def test_a_run_that_is_kept_open_ends_when_the_clock_is_moved_again() -> None:
+    with serving() as served:
+        answer = step(served, steps=1_000, keep_open=True).json()
+        assert (answer["state"], answer["step"]) == ("waiting_for_client", 50)
+        answer = step(served, seconds="1.5", keep_open=True).json()
+        assert (answer["state"], answer["now"]) == (
+            "waiting_for_client",
+            "2023-11-14T23:03:01.500Z",
+        )
+        assert step(served, steps=1).json()["state"] == "complete"
+
+
+def test_what_falls_due_while_time_passes_is_told() -> None:
+    with serving() as served:
+        step(served, steps=1)
+        body = order(order_type="LIMIT", limit_price="1", time_in_force="DAY")
+        placed = httpx.post(served.url + "/orders", json=body, timeout=5).json()
+        with line(served, "?observe=1") as stream:
+            stream.next()
+            step(served, seconds=24 * 3_600, keep_open=True)
+            told = [stream.next() for _ in range(50)]
+            assert told[-1]["event"] == "ORDER_EXPIRED"
+        found = httpx.get(f"{served.url}/orders/{placed['id']}", timeout=5).json()
+        assert found["status"] == "EXPIRED"
+
+
 def test_an_order_placed_between_steps_fills_in_the_next() -> None:
     with serving() as served:
         step(served, steps=1)
@@ -83,6 +122,10 @@ def test_the_end_is_reached_and_the_run_is_over() -> None:
         ({"until": "tomorrow"}, "until"),
         ({"until": "2023-11-14T22:12:59Z"}, "until"),
         ({"speed": 2}, "speed"),
+        ({"keep_open": True}, "body"),
+        ({"seconds": "-1"}, "seconds"),
+        ({"seconds": 31_622_401}, "seconds"),
+        ({"steps": 1, "seconds": 1}, "body"),
     ],
 )
 def test_what_can_mean_nothing_is_named_and_moves_nothing(body: dict[str, Any], field: str) -> None:
