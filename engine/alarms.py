@@ -2,17 +2,20 @@
 
 An alarm is open from the fact that raised it until the fact that settled it, on the tape like all
 else. An unknown order and a disputed position are alarms by what they are and close when they are
-proven; notices of what a broker did wrong stay open until somebody clears them. ``alarms`` lists
-them all, oldest first.
+proven; a position that lost its protection closes when it is covered again; notices of what a
+broker did wrong stay open until somebody clears them. ``alarms`` lists them all, oldest first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from engine.values import ZERO
 
 if TYPE_CHECKING:
     from engine.state import State
@@ -27,10 +30,13 @@ class AlarmKind(StrEnum):
     ORDER_FILLED_LATE = "ORDER_FILLED_LATE"
     ENDED_ORDER_WORKS = "ENDED_ORDER_WORKS"
     ORDER_DOUBLED = "ORDER_DOUBLED"
+    POSITION_UNPROTECTED = "POSITION_UNPROTECTED"
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """One open question. ``since`` is ns UTC; ``order_id`` is empty where no order is meant."""
+    """One open question. ``since`` is ns UTC; ``order_id`` and ``position_id`` are empty where none
+    is meant; ``quantity`` is how much legs must cover for the last kind to settle.
+    """
 
     id: str
     kind: AlarmKind
@@ -39,6 +45,8 @@ class Alarm(msgspec.Struct, frozen=True):
     message: str
     since: int
     order_id: str = ""
+    position_id: str = ""
+    quantity: Decimal = ZERO
 
 
 def alarm_id(kind: AlarmKind, subject: str) -> str:

@@ -19,7 +19,17 @@ from decimal import Decimal
 
 import msgspec
 
-from engine import caution, changing, exits, intake, intent, protection, trailing, verdicts
+from engine import (
+    caution,
+    changing,
+    exits,
+    intake,
+    intent,
+    protection,
+    trailing,
+    unprotected,
+    verdicts,
+)
 from engine import events as ev
 from engine.accounts import Account
 from engine.errors import (
@@ -280,6 +290,7 @@ class Engine(Session):
     ) -> None:
         """Submit a protective leg."""
         self._intend(account, request, role, parent_order_id)
+        unprotected.settle(self)
 
     def change_exit(self, order: Order, change: OrderChange) -> None:
         """Give a working leg a new quantity or price."""
@@ -290,6 +301,7 @@ class Engine(Session):
         outer, self.cause = self.cause, record.seq
         try:
             exits.fit(self, self.state, self.state.accounts[record.account], symbol)
+            unprotected.settle(self)
         finally:
             self.cause = outer
 

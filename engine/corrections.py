@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine import events as ev
-from engine import exits, restored
+from engine import exits, restored, unprotected
 from engine.errors import InvalidRequest
 from engine.reports import Busted, Corrected, Filled
 
@@ -78,5 +78,6 @@ def _restate(engine: Engine, order: Order, fact: ev.TradeCorrected | ev.TradeBus
     try:
         exits.fit(engine, state, account, order.symbol)
         restored.after(engine, state, account, trade, before, told - trade.quantity)
+        unprotected.settle(engine)
     finally:
         engine.cause = outer

@@ -94,6 +94,8 @@ class Doubts(msgspec.Struct):
             fact.message,
             record.ts,
             fact.order_id,
+            fact.position_id,
+            fact.quantity,
         )
 
     def alarm_cleared(self, _record: Record, fact: ev.AlarmCleared) -> None:

@@ -58,7 +58,7 @@ def may_follow(ledger: Ledger, order: Order) -> bool:
         order.stop_loss is not None
         or order.take_profit is not None
         or request.oco_group_id is not None
-        or bool(ledger.legs(order.account, request.symbol))
+        or ledger.is_guarded(order.account, request.symbol)
     )
 
 

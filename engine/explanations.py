@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from engine import events as ev
+from engine import unprotected
 from engine.alarms import AlarmKind
 from engine.findings import Findings
 from engine.hearing import alarm, hear, weigh
@@ -24,6 +25,7 @@ from engine.values import FINAL, ZERO, OrderType, RejectReason, Status
 
 _TERMS = ("quantity", "limit_price", "stop_price", "trailing_distance")
 _AT_WORK = (Status.OPEN, Status.PARTIALLY_FILLED)
+_OTHER_TERMS = "the broker works it on other terms"
 
 
 def explain_execution(findings: Findings, order: Order, stated: Execution) -> None:
@@ -187,7 +189,7 @@ def _explain_terms(findings: Findings, order: Order, stated: OrderRequest) -> No
         is_moving = name == "stop_price" and order.order_type is OrderType.TRAILING_STOP
         if theirs is not None and theirs != getattr(order, name) and not is_moving:
             values[name] = theirs
-    engine, account = findings.engine, order.account
+    engine, account, covered = findings.engine, order.account, unprotected.cover(order)
     if values:
         ours = ", ".join(f"{name} {getattr(order, name)}" for name in values)
         news = ", ".join(f"{name} {value}" for name, value in values.items())
@@ -195,8 +197,8 @@ def _explain_terms(findings: Findings, order: Order, stated: OrderRequest) -> No
             engine.write(account, ev.OrderModified(order.id, OrderChange(**values)))
     while order.asked and not order.is_final:
         with findings.difference("change", "asked for", "not made", order.symbol, order.id):
-            refused = ev.OrderModifyRejected(order.id, "the broker works it on other terms")
-            engine.write(account, refused)
+            engine.write(account, ev.OrderModifyRejected(order.id, _OTHER_TERMS))
+    unprotected.lapsed(engine, order, covered, _OTHER_TERMS)
 
 
 def _explain_end(findings: Findings, order: Order, stated: Sequence[BrokerOrder]) -> None:
@@ -223,7 +225,9 @@ def _explain_end(findings: Findings, order: Order, stated: Sequence[BrokerOrder]
                 engine.write(account, ev.OrderOutcomeUnknown(order.id, why))
         return
     with findings.difference("status", order.status, last.status, order.symbol, order.id):
+        covered = unprotected.cover(order)
         engine.write(account, _end(order, last, findings.source))
+        unprotected.ended(engine, order, covered)
 
 
 def _end(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine import adoption, corrections, exits, reports
+from engine import adoption, corrections, exits, reports, unprotected
 from engine import events as ev
 from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
@@ -106,7 +106,9 @@ def _end(
             if broker_id not in order.ended_ids:
                 engine.write(order.account, part)
         else:
+            covered = unprotected.cover(order)
             engine.write(order.account, fact)
+            unprotected.ended(engine, order, covered)
 
 
 def _triggered(engine: Engine, report: reports.Triggered) -> None:
@@ -141,7 +143,9 @@ def _is_news(order: Order, report: reports.Modified) -> bool:
 
 def _modify_rejected(engine: Engine, report: reports.ModifyRejected) -> None:
     order = _order(engine, report.order_id)
+    covered = unprotected.cover(order)
     engine.write(order.account, ev.OrderModifyRejected(order.id, report.message))
+    unprotected.lapsed(engine, order, covered, report.message)
 
 
 def _cancelled(engine: Engine, report: reports.Cancelled) -> None:
@@ -203,6 +207,7 @@ def _filled_with_exits(engine: Engine, order: Order, fact: ev.TradeFilled) -> No
     outer, engine.cause = engine.cause, record.seq
     try:
         exits.after_fill(engine, engine.state, account, order, quantity, opened)
+        unprotected.settle(engine)
     finally:
         engine.cause = outer
 

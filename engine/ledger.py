@@ -25,7 +25,7 @@ class Ledger:
         self.books: dict[tuple[str, str], dict[str, Order]] = {}
         """Working orders by account and symbol, oldest first."""
         self._legs: dict[tuple[str, str], dict[str, Order]] = {}
-        """Those of them that are protective legs."""
+        """Those of them that are protective legs; where there was one ever, there is an entry."""
         self._orders: dict[str, Order] = {}
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
@@ -117,6 +117,10 @@ class Ledger:
         """The protective legs that are not final, oldest first."""
         legs = self._legs.get((account, symbol))
         return sorted(legs.values(), key=lambda leg: leg.id) if legs else []
+
+    def is_guarded(self, account: str, symbol: str) -> bool:
+        """Whether protective legs were placed in a symbol, be they gone or not."""
+        return (account, symbol) in self._legs
 
     def _add_order(self, order: Order) -> None:
         """Take in a new order and put it on its book."""

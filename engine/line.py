@@ -36,7 +36,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
-from engine import adoption
+from engine import adoption, unprotected
 from engine import events as ev
 from engine.actions import Action, Connect, Disconnect, Timing
 from engine.backoff import Backoff
@@ -255,6 +255,7 @@ class Line:
         if self._state in _LINKED:
             self.actions.extend(self.dispatch.pump(now, is_open=self._state is _UP))
             self.actions.extend(self.searches.pump(now))
+        unprotected.settle(self.engine)
         self._bar(now)
         probe = self.breaker.probe_at
         if probe is not None and self._state is _UP and not self._sync.is_running:

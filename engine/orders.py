@@ -239,7 +239,7 @@ def reopen(order: Order, ts: int) -> None:
 
 def ask_to_leave(order: Order, reason: str, ts: int, cause: int) -> None:
     """A cancel was asked for, in answer to the fact numbered ``cause`` if that is not 0."""
-    if cause and order.is_exit:
+    if cause and order.is_exit and not order.leaving:
         order.yielded += ((cause, order.prospect),)
     move(order, Step.CANCEL_REQUESTED, ts)
     order.leaving = reason

@@ -105,10 +105,10 @@ def _give_back(
         if is_working:
             desk.change_exit(leg, OrderChange(quantity=leg.filled + leg.prospect + units))
         else:
-            _place_anew(desk, leg, units)
+            place_anew(desk, leg, units)
 
 
-def _place_anew(desk: exits.OrderDesk, leg: Order, units: Decimal) -> None:
+def place_anew(desk: exits.OrderDesk, leg: Order, units: Decimal) -> None:
     """Put an order for ``units`` in the place of a leg that is gone."""
     request = leg.request
     price = leg.stop_price if leg.role is Role.STOP_LOSS else leg.limit_price

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from engine import adoption
+from engine import adoption, unprotected
 from engine import events as ev
 from engine.actions import LookUp, Timing
 from engine.backoff import Backoff
@@ -84,7 +84,9 @@ class Searches:
         search.found_nothing(asked_at, now, lookup.complete and self._is_seen_whole(order, now))
         if search.is_proven and not order.broker_ids and not order.filled:
             fact = ev.OrderResolved(order.id, False, f"never reached the broker: {search}")
+            covered = unprotected.cover(order)
             self._engine.write(order.account, fact)
+            unprotected.lapsed(self._engine, order, covered)
 
     def _is_seen_whole(self, order: Order, now: int) -> bool:
         """Whether the broker can be searched by our id, as far back as the order is old."""

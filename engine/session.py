@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from decimal import Decimal
 
 from engine import events as ev
+from engine import unprotected
 from engine.accounts import Account
 from engine.errors import (
     AccountNotFound,
@@ -204,6 +205,8 @@ class Session:
         for order in self.state.working(account_id):
             if order.status is Status.PENDING:
                 lost = "the engine stopped before its broker took the order"
+                covered = unprotected.cover(order)
                 self.write(account_id, ev.OrderRejected(order.id, RejectReason.UNKNOWN, lost))
+                unprotected.lapsed(self, order, covered)
             elif order.status is Status.PENDING_CANCEL:
                 self.write(account_id, ev.OrderCancelled(order.id, "cancel completed on restart"))

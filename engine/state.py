@@ -96,6 +96,8 @@ class State(Ledger):
         state._unknown = state.doubts.orders
         for account, voided in state.doubts.voided.items():
             state._executions.update(((account, each), "") for each in voided)
+        for alarm in state.doubts.alarms.values():
+            state._legs.setdefault((alarm.account, alarm.symbol), {})
         for order in sealed.working:
             state._add_order(order)
         for batch in sealed.batches:

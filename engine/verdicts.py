@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import adoption
+from engine import adoption, unprotected
 from engine import events as ev
 from engine.errors import InvalidRequest, OrderNotModifiable
 from engine.values import Status
@@ -46,10 +46,12 @@ def give_up(engine: Engine, account_id: str, order_id: str, reason: str) -> Orde
     _check_reason(reason)
     if order.status is not Status.UNKNOWN:
         raise OrderNotModifiable(order_id, order.status, "its fate is known")
+    covered = unprotected.cover(order)
     if order.filled or order.broker_ids:
         engine.write(account_id, ev.OrderCancelled(order_id, f"given up: {reason}"))
     else:
         engine.write(account_id, ev.OrderResolved(order_id, False, f"given up: {reason}"))
+    unprotected.lapsed(engine, order, covered)
     return order
 
 

@@ -149,6 +149,7 @@ def alarm(alarm: Alarm) -> wire.Alarm:
         alarm.message,
         moment(alarm.since),
         alarm.order_id or None,
+        alarm.position_id or None,
     )
 
 

@@ -264,6 +264,7 @@ class Alarm(msgspec.Struct, gc=False):
     message: str
     since: Moment
     order_id: str | None = None
+    position_id: str | None = None
 
 
 class Reconciliation(msgspec.Struct, gc=False):

@@ -82,17 +82,21 @@ class CashDiffered(Fact, frozen=True, tag="cash_differed"):
 
 
 class AlarmRaised(Fact, frozen=True, tag="alarm_raised"):
-    """A person must see this."""
+    """A person must see this. ``quantity`` is how much of the position ``position_id`` protective
+    legs must cover for it to settle by itself.
+    """
 
     alarm_id: str
     kind: AlarmKind
     message: str
     symbol: str = ""
     order_id: str = ""
+    position_id: str = ""
+    quantity: Decimal = ZERO
 
 
 class AlarmCleared(Fact, frozen=True, tag="alarm_cleared"):
-    """A person saw it, and said why it is settled."""
+    """It is settled: a person saw it and said why, or what it was about is so no more."""
 
     alarm_id: str
     reason: str

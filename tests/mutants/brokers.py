@@ -77,6 +77,13 @@ MUTANTS_OF_BROKERS = (
         _WORLDS,
     ),
     Mutant(
+        "nobody is told of a position that lost its protection",
+        "engine/unprotected.py",
+        "if now < held:",
+        "if held < now:",
+        _WORLDS,
+    ),
+    Mutant(
         "an older correction that comes late undoes the newer one",
         "engine/corrections.py",
         " and report.revision >= trade.revision",

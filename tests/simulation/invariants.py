@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine import events as ev
-from engine.alarms import AlarmKind, alarm_id
+from engine.alarms import AlarmKind, alarm_id, alarms
 from engine.state import State
 from engine.tape import Record
-from engine.values import FINAL, ZERO, Status, signed
+from engine.values import FINAL, ZERO, Role, Side, Status, signed
 from tests.simulation.broker import Venue, VenueExecution, VenueOrder
 from tests.simulation.clients import Client
 
@@ -187,6 +187,42 @@ def check_overfills(state: State, records: Iterable[Record]) -> None:
             or alarm_id(AlarmKind.ORDER_OVERFILLED, order.id) in raised,
             f"{order.id} has filled {order.filled} of {order.quantity}, and nobody was told",
         )
+
+
+def check_protection(state: State, records: Iterable[Record]) -> None:
+    """A leg that ended unasked before its time, while what it protected is still held and not all
+    covered, had a person called; and no alarm is left about what is covered or closed.
+    """
+    raised = {one.event.alarm_id for one in records if isinstance(one.event, ev.AlarmRaised)}
+    kind = AlarmKind.POSITION_UNPROTECTED
+    restated = {(one.account, one.symbol) for one in state.trades.values() if one.restated}
+    for leg in state.orders.values():
+        position = state.accounts[leg.account].positions.get(leg.symbol)
+        if not leg.is_exit or not leg.is_final or leg.leaving or not leg.remaining:
+            continue
+        if (leg.account, leg.symbol) in restated:
+            continue  # the position may have been gone when the leg ended, and be back
+        if position is None or (position.quantity > 0) is (leg.side is Side.BUY):
+            continue
+        is_older = int(leg.id[4:]) < int(position.id[4:])
+        covered = _covered(state, leg.account, leg.symbol, leg.role)
+        require(
+            is_older or covered >= abs(position.quantity) or alarm_id(kind, leg.id) in raised,
+            f"{leg.id} is {leg.status}, {leg.symbol} is not covered, and nobody was told",
+        )
+    for alarm in alarms(state):
+        if alarm.kind is kind:
+            leg = state.orders[alarm.order_id]
+            position = state.accounts[alarm.account].position(alarm.position_id)
+            held = abs(position.quantity) if position is not None else ZERO
+            covered = _covered(state, alarm.account, alarm.symbol, leg.role)
+            require(covered < min(held, alarm.quantity), f"{alarm} is settled and still open")
+
+
+def _covered(state: State, account: str, symbol: str, role: Role) -> Decimal:
+    """What the legs of a role at work cover of a symbol."""
+    legs = (one for one in state.working(account, symbol) if one.role is role)
+    return sum((one.remaining for one in legs), ZERO)
 
 
 def check_agreement(state: State, venue: Venue, accounts: Iterable[str]) -> None:

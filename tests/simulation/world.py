@@ -214,6 +214,7 @@ class World:
         records = list(engine.tape.records())
         invariants.check_carried_out(state, records, self.clients)
         invariants.check_overfills(state, records)
+        invariants.check_protection(state, records)
         for account in ACCOUNTS:
             again = reconcile(engine, statements.snapshot(self.venue, account))
             require(not again, f"{account}: reconciling once more found {again} differences")

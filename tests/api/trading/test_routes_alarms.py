@@ -49,6 +49,7 @@ async def test_an_alarm_is_shown_to_its_account_until_a_person_clears_it(
         "message": "too much",
         "since": alarm["since"],
         "order_id": "ord_0000000042",
+        "position_id": None,
     }
     assert (await client.get("/v1/alarms?account_id=B")).json() == []
     path, reason = f"/v1/alarms/{name}/clear", {"reason": "seen, and settled with the broker"}
