@@ -11,25 +11,23 @@ import os
 import sqlite3
 from pathlib import Path
 
-from engine.tape.errors import NotATape, TapeDamaged, TapeError, TapeTooNew
+from adapters.tape_sqlite import log
+from engine.tape.errors import NotATape, TapeDamaged, TapeError, TapeTooNew, TapeTooOld
 
 APPLICATION_ID = 0x4F544150  # "OTAP"
-FORMAT = 1
+FORMAT = 2
+FORMAT_MIN = 2
 BUSY_TIMEOUT_S = 5.0
-CHECKPOINT_PAGES = 4000  # 16 MiB of log before its pages move into the main file
-STATEMENTS_MAX = 128
-Unreadable = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged file raises: SQLite's words about it may quote text that is text no more.
+Unreadable = (sqlite3.Error, ValueError)
+"""What reading a damaged file raises: SQLite's words about it may quote text that is text no more,
+and what it gives may be no records.
 """
 
 _TABLE = """
-CREATE TABLE records (
-    seq INTEGER PRIMARY KEY,
-    ts INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    causation INTEGER NOT NULL,
-    payload BLOB NOT NULL,
-    hash BLOB NOT NULL
+CREATE TABLE groups (
+    last INTEGER PRIMARY KEY,
+    links BLOB NOT NULL,
+    bodies BLOB NOT NULL
 )
 """
 
@@ -37,8 +35,8 @@ CREATE TABLE records (
 def open_writer(path: Path) -> sqlite3.Connection:
     """The connection that appends, creating the tape where there is no file yet.
 
-    Raises `NotATape` for a file of another kind, `TapeTooNew` for a format from the future and
-    `TapeDamaged` for a file too broken to be opened.
+    Raises `NotATape` for a file of another kind, `TapeTooNew` or `TapeTooOld` for a format that
+    this version does not read and `TapeDamaged` for a file too broken to be opened.
     """
     if not path.parent.is_dir():
         raise NotATape(f"{path}: the folder {path.parent} does not exist")
@@ -48,7 +46,6 @@ def open_writer(path: Path) -> sqlite3.Connection:
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,
             check_same_thread=False,
-            cached_statements=STATEMENTS_MAX,
         )
     except sqlite3.Error as error:
         raise NotATape(f"{path} can not be opened: {error}") from error
@@ -58,6 +55,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
             _sync_folder(path.parent)
         check_mark(connection, path)
         _set_up(connection)
+        log.lengthen(path)
     except Unreadable as error:
         connection.close()
         raise _diagnosed(error, path) from error
@@ -95,18 +93,20 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def check_mark(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse what is not a tape and what only a later version can read."""
+    """Refuse what is not a tape and what only a later or an earlier version can read."""
     mark = _number(connection, "application_id")
     if mark != APPLICATION_ID:
         raise NotATape(f"{path} is a SQLite file but not a tape (application id {mark:#x})")
     version = _number(connection, "user_version")
-    if not 1 <= version <= FORMAT:
+    if version > FORMAT:
         raise TapeTooNew(f"{path} has tape format {version}; this version reads up to {FORMAT}")
+    if version < FORMAT_MIN:
+        raise TapeTooOld(f"{path} has tape format {version}; this version reads from {FORMAT_MIN}")
 
 
-def _diagnosed(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> TapeError:
+def _diagnosed(error: sqlite3.Error | ValueError, path: Path) -> TapeError:
     """A tape that was hurt, told apart from a file that never was one."""
-    if isinstance(error, UnicodeDecodeError) or error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+    if isinstance(error, ValueError) or error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
         return TapeDamaged(f"{path} is damaged before its first record: {error}", 1)
     return NotATape(f"{path} is not a tape: {error}")
 
@@ -136,7 +136,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync there stops at the drive
     connection.execute("PRAGMA checkpoint_fullfsync = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {log.CHECKPOINT_PAGES}")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,71 +1,81 @@
-"""A group of records on its way to the disk: encoded once, chained, written in one transaction.
+"""A group of records on its way to the disk: encoded once, chained, stored in one transaction.
 
-Rows go in many to a statement. SQLite gives up Python's interpreter lock at every step, and getting
-it back from a busy event loop costs far more than the step, so a group takes one step, not one for
-each record.
+What is committed together lies together: a group is one row, so it takes one step into SQLite. Each
+step gives up Python's interpreter lock, and getting it back from a busy event loop costs far more
+than the step. Only a group too long for one row takes several.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from engine.tape.chain import GENESIS, link
-from engine.tape.port import Codec
+from adapters.tape_sqlite.packing import pack_body, pack_link
+from engine import events
+from engine.tape.chain import GENESIS, HASH_BYTES, link
 from engine.tape.record import Record
 
-STATEMENT_ROWS_MAX = 64
-_COLUMNS = 6
+ROW_BYTES = 64 * 1024
+"""How long a row's bodies may be together; a single record that is longer has a row to itself."""
 
-
-def _insert(count: int) -> str:
-    return "INSERT INTO records VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?)"] * count)
-
-
-_INSERTS = [_insert(count) for count in range(1, STATEMENT_ROWS_MAX + 1)]
+_INSERT = "INSERT INTO groups VALUES (?, ?, ?)"
 
 
 class Group:
     """The encoded front of a tape's buffer. Not safe for two threads at once.
 
-    `last_hash` is the chain's hash at the last encoded record, `stored_hash` at the last stored,
-    `first_hash` that of record 1 once it has passed through here.
+    `last_hash` is the chain's hash at the last encoded record; `stored_seq` and `stored_hash` are
+    the last stored one's; `first_hash` is that of record 1 once it has passed through here.
     """
 
-    def __init__(self, codec: Codec, last_hash: bytes) -> None:
-        self._codec = codec
-        self._values: list[Any] = []
+    def __init__(self, stored_seq: int, last_hash: bytes) -> None:
+        self._bodies: list[bytes] = []
+        self._links: list[bytes] = []
+        self.stored_seq = stored_seq
         self.last_hash = last_hash
         self.stored_hash = last_hash
         self.first_hash = GENESIS
 
     def encode(self, tail: Sequence[Record], count: int) -> None:
         """Encode and chain the first `count` records of `tail`, skipping those already done."""
-        values, encode = self._values, self._codec.encode
+        bodies, links = self._bodies, self._links
         previous = self.last_hash
-        for record in tail[len(values) // _COLUMNS : count]:
+        for record in tail[len(bodies) : count]:
             seq, ts, account, cause = record.seq, record.ts, record.account, record.causation
-            payload = encode(record.event)
+            payload = events.encode(record.event)
             previous = link(previous, seq, ts, account, cause, payload)
-            values += (seq, ts, account, cause, payload, previous)
+            body = pack_body(seq, ts, account, cause, payload)
+            bodies.append(body)
+            links.append(pack_link(previous, len(body)))
             if seq == 1:
                 self.first_hash = previous
-        self.last_hash = previous
+            self.last_hash = previous
 
     def write(self, connection: sqlite3.Connection, count: int) -> None:
         """Store the first `count` encoded records and sync; forget them once that is done."""
-        values = self._values
-        last_hash = values[count * _COLUMNS - 1]
-        if count <= STATEMENT_ROWS_MAX:
+        rows = list(self._rows(count))
+        if len(rows) == 1:
             # A statement outside a transaction is one: begin, insert and sync in a single step.
-            connection.execute(_INSERTS[count - 1], values[: count * _COLUMNS])
+            connection.execute(_INSERT, rows[0])
         else:
             connection.execute("BEGIN IMMEDIATE")
-            for start in range(0, count, STATEMENT_ROWS_MAX):
-                end = min(start + STATEMENT_ROWS_MAX, count)
-                statement = _INSERTS[end - start - 1]
-                connection.execute(statement, values[start * _COLUMNS : end * _COLUMNS])
+            for row in rows:
+                connection.execute(_INSERT, row)
             connection.execute("COMMIT")
-        self.stored_hash = last_hash
-        del values[: count * _COLUMNS]
+        self.stored_seq += count
+        self.stored_hash = self._links[count - 1][:HASH_BYTES]
+        del self._bodies[:count], self._links[:count]
+
+    def _rows(self, count: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """The first `count` encoded records as rows: the last one's number, links, bodies."""
+        start = size = 0
+        for end, body in enumerate(self._bodies[:count]):
+            size += len(body)
+            if size > ROW_BYTES and end > start:
+                yield self._row(start, end)
+                start, size = end, len(body)
+        yield self._row(start, count)
+
+    def _row(self, start: int, end: int) -> tuple[int, bytes, bytes]:
+        last = self.stored_seq + end
+        return last, b"".join(self._links[start:end]), b"".join(self._bodies[start:end])

@@ -13,8 +13,6 @@ from time import sleep
 
 from adapters.tape_sqlite import rows
 from adapters.tape_sqlite.files import open_reader
-from engine import events
-from engine.tape.port import Codec
 from engine.tape.record import Record
 
 POLL_S = 0.05
@@ -23,16 +21,15 @@ POLL_S = 0.05
 class SqliteTapeReader:
     """A read-only view of a tape; also a context manager. Made by `open`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, codec: Codec) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._codec = codec
 
     @classmethod
-    def open(cls, path: str | Path, *, codec: Codec = events) -> SqliteTapeReader:
-        """Open a tape for reading; raises `NotATape` or `TapeTooNew`."""
+    def open(cls, path: str | Path) -> SqliteTapeReader:
+        """Open a tape for reading; raises `NotATape`, `TapeTooNew` or `TapeTooOld`."""
         path = Path(path)
-        return cls(path, open_reader(path), codec)
+        return cls(path, open_reader(path))
 
     @property
     def head(self) -> int:
@@ -51,7 +48,7 @@ class SqliteTapeReader:
 
     def records(self, after: int = 0, until: int = rows.SEQ_MAX) -> Iterator[Record]:
         """Durable records with `after < seq <= until`, in order."""
-        return rows.read_records(self._connection, self._codec, after, until)
+        return rows.read_records(self._connection, after, until)
 
     def follow(self, after: int = 0, poll_s: float = POLL_S) -> Iterator[Record]:
         """Durable records with `seq > after`, then each new one as it comes; never ends."""

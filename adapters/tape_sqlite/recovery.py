@@ -15,9 +15,9 @@ from pathlib import Path
 from adapters.tape_sqlite import rows, watermark
 from adapters.tape_sqlite.files import Unreadable, open_reader
 from adapters.tape_sqlite.lock import WriterLock
+from adapters.tape_sqlite.verify import verify_after
 from engine.tape.chain import GENESIS
 from engine.tape.errors import ChainBroken, NotATape, TapeError, TapeGap, TapeTruncated
-from engine.tape.verify import verify_rows
 
 TAIL_ROWS = 1000
 
@@ -92,7 +92,7 @@ def _verified_end(connection: sqlite3.Connection, path: Path, head: int) -> End:
     previous = GENESIS if after == 0 else rows.hash_at(connection, after)
     if previous is None:
         raise TapeGap(f"{path}: record {after} is missing", after)
-    report = verify_rows(rows.read_rows(connection, after), after, previous)
+    report = verify_after(connection, after, previous)
     if report.fault is not None:
         raise type(report.fault)(f"{path}: {report.fault}", report.fault.seq)
     return End(report.head, report.last_hash, first.hex())

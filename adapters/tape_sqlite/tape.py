@@ -23,13 +23,11 @@ from adapters.tape_sqlite.group import Group
 from adapters.tape_sqlite.lock import WriterLock
 from adapters.tape_sqlite.room import RESERVE_BYTES, Room
 from adapters.tape_sqlite.watermark import Mark, Watermark
-from engine import events
 from engine.tape.errors import TapeClosed, TapeError, TapeFailed
 from engine.tape.record import Record
 
 if TYPE_CHECKING:
     from engine.events import Event
-    from engine.tape.port import Codec
 
 Durability = Literal["fsync", "none"]
 
@@ -46,7 +44,6 @@ class SqliteTape:
         end: recovery.End,
         *,
         durability: Durability,
-        codec: Codec,
         room: Room,
     ) -> None:
         self.path = path
@@ -55,14 +52,13 @@ class SqliteTape:
         self._lock = lock
         self._writer = writer
         self._reader = reader
-        self._codec = codec
         self._waits_for_disk = durability == "fsync"
         self._tape_id = end.tape_id
-        self._head = self._stored = end.seq
+        self._head = end.seq
         # Appended and not yet stored. Only whole-list operations touch it, each atomic under the
         # interpreter's lock, so that append needs no lock of its own.
         self._tail: list[Record] = []
-        self._group = Group(codec, end.last_hash)
+        self._group = Group(end.seq, end.last_hash)
         self._watermark = Watermark(path)
         self._refusal: TapeError | None = None
         self._closed = False
@@ -77,13 +73,13 @@ class SqliteTape:
         path: str | Path,
         *,
         durability: Durability = "fsync",
-        codec: Codec = events,
         reserve_bytes: int = RESERVE_BYTES,
         connect: Callable[[Path], sqlite3.Connection] = open_writer,
     ) -> SqliteTape:
         """Open a tape for writing, creating it where there is no file, and check its end.
 
-        Raises `TapeLocked`, `NotATape`, `TapeTooNew`, `ChainBroken`, `TapeGap` or `TapeTruncated`.
+        Raises `TapeLocked`, `NotATape`, `TapeTooNew`, `TapeTooOld`, `ChainBroken`, `TapeGap` or
+        `TapeTruncated`.
         `connect` makes the writing connection; tests pass one that fails on purpose.
         """
         path = Path(path)
@@ -94,7 +90,7 @@ class SqliteTape:
             lock.release()
             raise
         room = Room(path.parent, reserve_bytes)
-        return cls(path, lock, writer, reader, end, durability=durability, codec=codec, room=room)
+        return cls(path, lock, writer, reader, end, durability=durability, room=room)
 
     @property
     def head(self) -> int:
@@ -104,7 +100,7 @@ class SqliteTape:
     @property
     def durable(self) -> int:
         """Highest sequence number known to be on disk; the head with `durability="none"`."""
-        return self._stored if self._waits_for_disk else self._head
+        return self._group.stored_seq if self._waits_for_disk else self._head
 
     @property
     def tape_id(self) -> str | None:
@@ -130,7 +126,7 @@ class SqliteTape:
         unstored = tail[max(after - stored_until, 0) :]
         if after >= stored_until:
             return iter(unstored)
-        return chain(rows.read_records(self._reader, self._codec, after, stored_until), unstored)
+        return chain(rows.read_records(self._reader, after, stored_until), unstored)
 
     def digest(self) -> bytes:
         """The chain's hash at the head, encoding what is buffered."""
@@ -214,18 +210,19 @@ class SqliteTape:
         with self._committing:
             if self.failed is not None:
                 self._refuse()
-            count = (self._head if upto is None else min(upto, self._head)) - self._stored
+            stored = self._group.stored_seq
+            count = (self._head if upto is None else min(upto, self._head)) - stored
             if count <= 0:
-                return self._stored
+                return stored
             try:
                 self._encode(count)
                 self._group.write(self._writer, count)
             except Exception as error:
                 raise self._fail(error) from error
-            self._stored = stored = self._stored + count
+            stored += count
             del self._tail[:count]
-        if self._watermark.is_due():
-            self._note()
+            if self._watermark.is_due():
+                self._note()
         with self._progress:
             self._progress.notify_all()
         for callback in self._durable_callbacks:
@@ -239,7 +236,8 @@ class SqliteTape:
 
     def _fail(self, error: Exception) -> TapeFailed:
         self._refusal = refusal = TapeFailed(
-            f"{self.path} failed after record {self._stored}: {type(error).__name__}: {error}."
+            f"{self.path} failed after record {self._group.stored_seq}:"
+            f" {type(error).__name__}: {error}."
             " Nothing after it is on disk for certain; restart to recover"
         )
         self.failed = error
@@ -257,6 +255,7 @@ class SqliteTape:
 
     def _note(self) -> None:
         """Write down what is known to be on disk."""
-        if self._tape_id is not None and self._stored:
-            mark = Mark(self._tape_id, self._stored, self._group.stored_hash.hex())
+        group = self._group
+        if self._tape_id is not None and group.stored_seq:
+            mark = Mark(self._tape_id, group.stored_seq, group.stored_hash.hex())
             self._watermark.write(mark)

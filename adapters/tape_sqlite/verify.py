@@ -1,4 +1,4 @@
-"""Checking a tape from its first record to its last.
+"""Checking a tape from its first record to its last, or from any record on.
 
 Every record's number, content and hash are compared, and the end with what is known to have been on
 disk. Damage to the file itself is reported as a fault of the record it hides, not as an exception.
@@ -19,24 +19,34 @@ from engine.tape.verify import Report, Row, verify_rows
 
 
 def verify(path: str | Path) -> Report:
-    """Check the whole tape; raises `NotATape` or `TapeTooNew` where there is none to check."""
+    """Check the whole tape; raises `NotATape`, `TapeTooNew` or `TapeTooOld` where none can be."""
     path = Path(path)
     try:
         connection = open_reader(path)
     except TapeDamaged as fault:
         return Report(0, 0, None, GENESIS, fault)
-    # Text that is no longer UTF-8 must reach the check, which names its record.
-    connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
-    source = _Source(connection)
     try:
-        report = verify_rows(source)
-        if report.ok and source.damage:
-            seq = report.head + 1
-            message = f"the file is damaged where record {seq} should be: {source.damage}"
-            return replace(report, fault=ChainBroken(message, seq))
+        # From the very bottom: a group whose number was changed may lie below 1.
+        report = _checked(connection, rows.SEQ_MIN, 0, GENESIS)
         return _with_length(report, path, connection)
     finally:
         connection.close()
+
+
+def verify_after(connection: sqlite3.Connection, after: int, previous: bytes) -> Report:
+    """Check the records that follow record `after`, whose hash is `previous`."""
+    return _checked(connection, after, after, previous)
+
+
+def _checked(connection: sqlite3.Connection, start: int, after: int, previous: bytes) -> Report:
+    """A check of the rows beyond `start`, which must follow record `after`."""
+    source = _Source(connection, start)
+    report = verify_rows(source, after, previous)
+    if not report.ok or not source.damage:
+        return report
+    seq = report.head + 1
+    message = f"the file is damaged where record {seq} should be: {source.damage}"
+    return replace(report, fault=ChainBroken(message, seq))
 
 
 def _with_length(report: Report, path: Path, connection: sqlite3.Connection) -> Report:
@@ -54,13 +64,13 @@ def _with_length(report: Report, path: Path, connection: sqlite3.Connection) -> 
 class _Source:
     """Stored rows in order, ending early where the file can not be read; `damage` says why."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, after: int) -> None:
         self._connection = connection
+        self._after = after
         self.damage = ""
 
     def __iter__(self) -> Iterator[Row]:
         try:
-            # From the very bottom: a record whose number was changed may lie below 1.
-            yield from rows.read_rows(self._connection, rows.SEQ_MIN)
+            yield from rows.read_rows(self._connection, self._after)
         except Unreadable as error:
             self.damage = str(error)

@@ -4,13 +4,13 @@ from engine.tape.chain import GENESIS, link
 from engine.tape.digests import digest
 from engine.tape.errors import TapeError, TapeFailed
 from engine.tape.memory import MemoryTape
-from engine.tape.port import Codec, Tape
+from engine.tape.port import Encoder, Tape
 from engine.tape.record import Record
 from engine.tape.verify import Report, Row, verify_rows
 
 __all__ = [
     "GENESIS",
-    "Codec",
+    "Encoder",
     "MemoryTape",
     "Record",
     "Report",

@@ -31,6 +31,10 @@ class TapeTooNew(TapeError):
     """The tape was written in a format that this version does not know."""
 
 
+class TapeTooOld(TapeError):
+    """The tape was written in a format that this version no longer reads."""
+
+
 class TapeDamaged(TapeError):
     """A tape is not whole; `seq` is the first record that can not be trusted."""
 

@@ -16,13 +16,13 @@ from engine.tape.record import Record
 
 if TYPE_CHECKING:
     from engine.events import Event
-    from engine.tape.port import Codec
+    from engine.tape.port import Encoder
 
 
 class MemoryTape:
     """A `Tape` that lives and dies with the process; what is appended counts as durable."""
 
-    def __init__(self, codec: Codec = events) -> None:
+    def __init__(self, codec: Encoder = events) -> None:
         self._codec = codec
         self._records: list[Record] = []
         self._hashed = 0

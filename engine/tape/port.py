@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 
 
 class Encoder(Protocol):
-    """How a fact becomes bytes."""
+    """How a fact becomes bytes; the module `engine.events` is one."""
 
     def encode(self, event: Event, /) -> bytes:
         """The payload that stands for the event; equal events give equal bytes."""
-
-
-class Codec(Encoder, Protocol):
-    """How a fact becomes bytes and a fact again; the module `engine.events` is one."""
-
-    def decode(self, payload: bytes, /) -> Event:
-        """The event a payload stands for."""
 
 
 class Tape(Protocol):

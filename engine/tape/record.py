@@ -7,16 +7,13 @@ brought it about, 0 where nothing on the tape did.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from engine.events import Event
+from engine.events import Event
 
 
-class Record(msgspec.Struct, frozen=True, gc=False):
-    """A fact on the tape with its place in the order of things."""
+class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A fact on the tape with its place in the order of things; as MessagePack an array."""
 
     seq: int
     ts: int

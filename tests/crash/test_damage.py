@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.tape_sqlite import rows, watermark
+from adapters.tape_sqlite import log, rows, watermark
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
 from engine import events
 from engine.tape import Record, verify_rows
-from engine.tape.errors import NotATape, TapeTooNew
-from tests.adapters.tape_sqlite.damage import copy
+from engine.tape.errors import NotATape, TapeTooNew, TapeTooOld
+from tests.adapters.tape_sqlite.damage import copy, log_bytes
 from tests.contract.tape_contract import append
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -30,7 +30,7 @@ def found(path: Path, made: list[Record]) -> bool:
     try:
         if not verify(path).ok:
             return True
-    except (NotATape, TapeTooNew) as refusal:
+    except (NotATape, TapeTooNew, TapeTooOld) as refusal:
         with pytest.raises(type(refusal)):
             SqliteTape.open(path)
         return True
@@ -64,17 +64,16 @@ def test_a_log_cut_at_every_byte_of_its_last_records_gives_a_whole_prefix(tmp_pa
     path = tmp_path / "run.tape"
     tape = SqliteTape.open(path)
     ends = []
-    log = path.with_name("run.tape-wal")
     for size in (3, 2):
         append(tape, size)
         tape.commit()
-        ends.append((log.stat().st_size, tape.head))
+        ends.append((log_bytes(path), tape.head))
     made = list(tape.records())
     (before, kept), (whole, _) = ends
     watermark.forget(path)
     torn = copy(path, tmp_path / "torn")
-    cut = torn.with_name(log.name)
-    content = log.read_bytes()
+    cut = log.path_of(torn)
+    content = cut.read_bytes()
     for length in range(before, whole):
         cut.write_bytes(content[:length])
         reader = sqlite3.connect(torn)

@@ -12,6 +12,10 @@ _CORE = (
     "tests/engine/test_intake.py",
 )
 _LIFE = ("tests/engine/test_lifecycle.py", "tests/engine/test_intake.py")
+_PACKING = (
+    "tests/adapters/tape_sqlite/test_packing.py",
+    "tests/adapters/tape_sqlite/test_verify.py",
+)
 _CHAIN = ("tests/engine/tape", "tests/adapters/tape_sqlite/test_verify.py")
 _SQLITE = (
     "tests/adapters/tape_sqlite/test_tape.py",
@@ -201,9 +205,23 @@ _MUTANTS_OF_TAPE = (
         _CHAIN,
     ),
     Mutant(
+        "a record is taken for whichever its place says",
+        "adapters/tape_sqlite/packing.py",
+        "if stored_seq != seq:",
+        "if stored_seq < 0:",
+        _PACKING,
+    ),
+    Mutant(
+        "bytes after a group's last record go unnoticed",
+        "adapters/tape_sqlite/packing.py",
+        " or (seq == last and end < len(bodies))",
+        "",
+        _PACKING,
+    ),
+    Mutant(
         "a record counts as durable before it is stored",
         "adapters/tape_sqlite/tape.py",
-        "return self._stored if self._waits_for_disk else self._head",
+        "return self._group.stored_seq if self._waits_for_disk else self._head",
         "return self._head",
         _SQLITE,
     ),
@@ -238,8 +256,8 @@ _MUTANTS_OF_TAPE = (
     Mutant(
         "records stored before are stored again",
         "adapters/tape_sqlite/group.py",
-        "        self.stored_hash = last_hash\n        del values[: count * _COLUMNS]\n",
-        "        self.stored_hash = last_hash\n        del values[: count]\n",
+        "del self._bodies[:count], self._links[:count]",
+        "del self._bodies[: count - 1], self._links[: count - 1]",
         _SQLITE,
     ),
 )

@@ -3,17 +3,27 @@
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
-from adapters.tape_sqlite import watermark
+import msgspec
+
+from adapters.tape_sqlite import log, packing, watermark
 from adapters.tape_sqlite.tape import SqliteTape
 from engine.tape import Record
 from tests.contract.tape_contract import append
 
+PAGE_BYTES = 4096
+LOG_HEADER_BYTES = 32
+FRAME_BYTES = PAGE_BYTES + 24
 
-def small_tape(path: Path, count: int = 20) -> list[Record]:
-    """Write a tape and close it in good order."""
+
+def small_tape(path: Path, count: int = 20, group: int = 5) -> list[Record]:
+    """Write a tape, so many records a commit, and close it in good order."""
     tape = SqliteTape.open(path)
-    made = append(tape, count)
+    made = []
+    while tape.head < count:
+        made += append(tape, min(group, count - tape.head))
+        tape.commit()
     tape.close()
     return made
 
@@ -26,6 +36,32 @@ def edit(path: Path, statement: str, *values: object) -> None:
     connection.close()
 
 
+def edit_record(path: Path, seq: int, /, **changes: object) -> None:
+    """Change one stored record of a closed tape: its seq, ts, account, cause, payload or hash."""
+    connection = sqlite3.connect(path)
+    last, links, bodies = connection.execute(
+        "SELECT * FROM groups WHERE last >= ? ORDER BY last", (seq,)
+    ).fetchone()
+    held: list[dict[str, Any]] = [
+        dict(zip(("seq", "ts", "account", "cause", "payload", "hash"), row, strict=True))
+        for row in packing.unpack_rows(last, links, bodies, 0)
+    ]
+    held[seq - last - 1] |= changes
+    links = bodies = b""
+    for one in held:
+        payload = one["payload"]
+        stored = msgspec.Raw(payload) if isinstance(payload, bytes) else payload
+        fields = (one["seq"], one["ts"], one["account"], one["cause"], stored)
+        body = msgspec.msgpack.encode(fields)
+        links += packing.pack_link(one["hash"], len(body))
+        bodies += body
+    with connection:
+        connection.execute(
+            "UPDATE groups SET links = ?, bodies = ? WHERE last = ?", (links, bodies, last)
+        )
+    connection.close()
+
+
 def flip(path: Path, offset: int, mask: int = 0xFF) -> None:
     """Flip bits of one byte of a file."""
     with path.open("r+b") as file:
@@ -35,10 +71,16 @@ def flip(path: Path, offset: int, mask: int = 0xFF) -> None:
         file.write(bytes([byte ^ mask]))
 
 
+def log_bytes(path: Path) -> int:
+    """How far an open tape's log is written; zeros follow."""
+    written = len(log.path_of(path).read_bytes().rstrip(b"\0")) - LOG_HEADER_BYTES
+    return LOG_HEADER_BYTES + -(-written // FRAME_BYTES) * FRAME_BYTES
+
+
 def copy(path: Path, folder: Path) -> Path:
     """A copy of a tape that may be open: the file, its log and its note."""
     folder.mkdir(exist_ok=True)
-    for source in (path, path.with_name(path.name + "-wal"), watermark.path_of(path)):
+    for source in (path, log.path_of(path), watermark.path_of(path)):
         target = folder / source.name
         target.unlink(missing_ok=True)
         if source.exists():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.tape_sqlite.files import APPLICATION_ID, FORMAT, open_writer
+from adapters.tape_sqlite.files import APPLICATION_ID, FORMAT, FORMAT_MIN, open_writer
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_RECORDS = 20
 
 
-@pytest.mark.parametrize("version", range(1, FORMAT + 1))
+@pytest.mark.parametrize("version", range(FORMAT_MIN, FORMAT + 1))
 def test_a_tape_of_every_format_is_read_verified_and_continued(path: Path, version: int) -> None:
     shutil.copyfile(GOLDEN / f"format-{version}.sqlite", path)
     expected = MemoryTape()

@@ -14,7 +14,7 @@ from engine.tape.errors import TapeFailed
 from tests.adapters.tape_sqlite.faults import failing_writer
 from tests.contract.tape_contract import append
 
-GROUPS = (1, 3, 70, 1, 200)
+GROUPS = (1, 3, 70, 1, 1500)
 
 
 def run_until_failure(path: Path, on_write: int, *, after: bool) -> tuple[int, bool]:

@@ -6,25 +6,53 @@ from threading import Thread
 
 import pytest
 
-from adapters.tape_sqlite import rows
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
-from engine.tape.errors import NotATape
-from tests.adapters.tape_sqlite.damage import small_tape
+from engine.tape.errors import NotATape, TapeDamaged
+from tests.adapters.tape_sqlite.damage import edit, edit_record, small_tape
 from tests.contract.tape_contract import append
 
 
 def test_a_tape_at_rest_is_read_whole_and_in_part(path: Path) -> None:
-    made = small_tape(path, rows.PAGE_ROWS + 100)
+    made = small_tape(path, 1000, group=30)
     with SqliteTapeReader.open(path) as reader:
         assert list(reader.records()) == made
         assert list(reader.records(5, until=9)) == made[5:9]
-        assert list(reader.records(rows.PAGE_ROWS)) == made[rows.PAGE_ROWS :]
+        assert list(reader.records(29, until=31)) == made[29:31]
+        assert list(reader.records(30, until=30)) == []
+        assert list(reader.records(30, until=2000)) == made[30:]
+        assert list(reader.records(999)) == made[999:]
+        assert list(reader.records(1000)) == []
         assert reader.head == len(made)
         first = reader.hash_at(1)
         assert first is not None
         assert reader.tape_id == first.hex()
         assert reader.hash_at(len(made) + 1) is None
+
+
+@pytest.mark.parametrize("group", [1, 7, 20])
+def test_every_stretch_of_a_tape_is_read_exactly(path: Path, group: int) -> None:
+    made = small_tape(path, group=group)
+    with SqliteTapeReader.open(path) as reader:
+        for after in range(22):
+            for until in range(22):
+                assert list(reader.records(after, until)) == made[after:until]
+        hashes = [reader.hash_at(seq) for seq in range(22)]
+    assert hashes[0] is None
+    assert hashes[21] is None
+    assert len(set(hashes)) == 21
+
+
+def test_reading_what_is_damaged_says_where_and_what_to_do(path: Path) -> None:
+    small_tape(path)
+    edit_record(path, 7, payload="lost")
+    with SqliteTapeReader.open(path) as reader:
+        with pytest.raises(TapeDamaged, match=r"records after 5 can not be read.*verify") as caught:
+            list(reader.records(5))
+        assert caught.value.seq == 6
+        edit(path, "UPDATE groups SET bodies = CAST(bodies AS INTEGER) WHERE last = 15")
+        with pytest.raises(TapeDamaged):
+            list(reader.records(10))
 
 
 def test_an_empty_tape_has_no_name_and_no_records(path: Path) -> None:

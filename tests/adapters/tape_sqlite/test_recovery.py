@@ -1,12 +1,13 @@
 """Whatever happened to a tape, opening it goes on exactly where it ended or says what is wrong."""
 
+import os
 import random
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from adapters.tape_sqlite import recovery, watermark
+from adapters.tape_sqlite import log, recovery, watermark
 from adapters.tape_sqlite.tape import SqliteTape
 from engine.tape.errors import (
     ChainBroken,
@@ -14,9 +15,10 @@ from engine.tape.errors import (
     TapeDamaged,
     TapeGap,
     TapeTooNew,
+    TapeTooOld,
     TapeTruncated,
 )
-from tests.adapters.tape_sqlite.damage import copy, edit, small_tape
+from tests.adapters.tape_sqlite.damage import copy, edit, edit_record, log_bytes, small_tape
 from tests.contract.tape_contract import append, fact
 
 
@@ -44,33 +46,54 @@ def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_format_from_the_future_is_refused(path: Path) -> None:
     small_tape(path)
-    edit(path, "PRAGMA user_version = 2")
-    with pytest.raises(TapeTooNew, match="format 2; this version reads up to 1"):
+    edit(path, "PRAGMA user_version = 3")
+    with pytest.raises(TapeTooNew, match="format 3; this version reads up to 2"):
+        SqliteTape.open(path)
+
+
+def test_a_format_that_is_no_longer_read_is_refused(path: Path) -> None:
+    small_tape(path)
+    edit(path, "PRAGMA user_version = 1")
+    with pytest.raises(TapeTooOld, match="format 1; this version reads from 2"):
         SqliteTape.open(path)
 
 
 def test_a_refused_tape_is_not_left_locked(path: Path) -> None:
     small_tape(path)
-    edit(path, "PRAGMA user_version = 2")
+    edit(path, "PRAGMA user_version = 3")
     with pytest.raises(TapeTooNew):
         SqliteTape.open(path)
-    edit(path, "PRAGMA user_version = 1")
+    edit(path, "PRAGMA user_version = 2")
     SqliteTape.open(path).close()
 
 
 @pytest.mark.parametrize("seq", [1, 2, 10, 20])
 def test_a_changed_record_near_the_end_is_refused_by_number(path: Path, seq: int) -> None:
     small_tape(path)
-    edit(path, "UPDATE records SET ts = ts + 1 WHERE seq = ?", seq)
+    edit_record(path, seq, ts=1)
     with pytest.raises(ChainBroken, match=f"record {seq} does not match") as caught:
         SqliteTape.open(path)
     assert caught.value.seq == seq
 
 
 @pytest.mark.parametrize("seq", [1, 2, 10, 19])
-def test_a_missing_record_near_the_end_is_refused_by_number(path: Path, seq: int) -> None:
-    small_tape(path)
-    edit(path, "DELETE FROM records WHERE seq = ?", seq)
+@pytest.mark.parametrize("group", [1, 3, 20])
+def test_a_record_that_is_no_record_is_refused_by_number(path: Path, seq: int, group: int) -> None:
+    small_tape(path, group=group)
+    edit_record(path, seq, ts="soon")
+    with pytest.raises(ChainBroken, match=f"damaged where record {seq} should be") as caught:
+        SqliteTape.open(path)
+    assert caught.value.seq == seq
+
+
+@pytest.mark.parametrize("last", [1, 2, 10, 19])
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_missing_group_near_the_end_is_refused_by_number(
+    path: Path, last: int, size: int
+) -> None:
+    small_tape(path, 20 * size, size)
+    edit(path, "DELETE FROM groups WHERE last = ?", last * size)
+    seq = (last - 1) * size + 1
     with pytest.raises(TapeGap, match=f"record {seq} is missing") as caught:
         SqliteTape.open(path)
     assert caught.value.seq == seq
@@ -78,17 +101,17 @@ def test_a_missing_record_near_the_end_is_refused_by_number(path: Path, seq: int
 
 def test_opening_checks_only_the_end_of_a_long_tape(path: Path) -> None:
     count = recovery.TAIL_ROWS + 50
-    small_tape(path, count)
-    edit(path, "UPDATE records SET ts = ts + 1 WHERE seq = 10")
+    small_tape(path, count, group=70)
+    edit_record(path, 10, ts=1)
     SqliteTape.open(path).close()
-    edit(path, "UPDATE records SET ts = ts + 1 WHERE seq = 60")
+    edit_record(path, 60, ts=1)
     with pytest.raises(ChainBroken, match="record 60 "):
         SqliteTape.open(path)
 
 
 def test_a_tape_cut_at_its_end_is_refused(path: Path) -> None:
     small_tape(path)
-    edit(path, "DELETE FROM records WHERE seq > 15")
+    edit(path, "DELETE FROM groups WHERE last > 15")
     with pytest.raises(TapeTruncated, match="ends at record 15, but record 20 was on disk"):
         SqliteTape.open(path)
 
@@ -145,19 +168,17 @@ def test_a_log_cut_anywhere_gives_a_whole_prefix_that_can_be_continued(
     """A torn write: the process, or the machine, died inside it."""
     tape = SqliteTape.open(path)
     lengths: list[tuple[int, int]] = []
-    log = path.with_name("run.tape-wal")
     for size in (1, 4, 2, 9, 1, 1, 30, 3):
         append(tape, size)
         tape.commit()
-        lengths.append((log.stat().st_size, tape.head))
+        lengths.append((log_bytes(path), tape.head))
     made = list(tape.records())
     whole = lengths[-1][0]
     random_cuts = random.Random(7).choices(range(lengths[0][0], whole), k=60)
     for length in sorted({*random_cuts, *(end for end, _ in lengths), whole - 1}):
         torn = copy(path, tmp_path / "torn")
         watermark.forget(torn)
-        with torn.with_name(log.name).open("r+b") as file:
-            file.truncate(length)
+        os.truncate(log.path_of(torn), length)
         survivors = max(head for end, head in lengths if end <= length)
         reopened = SqliteTape.open(torn)
         assert list(reopened.records()) == made[:survivors]
@@ -172,10 +193,8 @@ def test_a_log_cut_below_what_was_on_disk_is_refused_and_never_silently_shorter(
     tape = SqliteTape.open(path)
     append(tape, 5)
     tape.commit()
-    log = path.with_name("run.tape-wal")
     torn = copy(path, tmp_path / "torn")
-    with torn.with_name(log.name).open("r+b") as file:
-        file.truncate(log.stat().st_size - 10)
+    os.truncate(log.path_of(torn), log_bytes(path) - 10)
     with pytest.raises(TapeTruncated):
         SqliteTape.open(torn)
     tape.close()

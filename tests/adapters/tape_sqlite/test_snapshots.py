@@ -7,7 +7,7 @@ import pytest
 from adapters.tape_sqlite import snapshots
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
-from tests.adapters.tape_sqlite.damage import edit, flip, small_tape
+from tests.adapters.tape_sqlite.damage import edit, edit_record, flip, small_tape
 from tests.contract.tape_contract import append
 
 
@@ -93,8 +93,8 @@ def test_a_snapshot_beyond_the_tape_or_off_its_chain_is_ignored(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     small_snapshot(path, seq=20)
-    edit(path, "UPDATE records SET hash = zeroblob(16) WHERE seq = 20")
+    edit_record(path, 20, hash=bytes(16))
     assert load(path) is None
-    edit(path, "DELETE FROM records WHERE seq = 20")
+    edit(path, "DELETE FROM groups WHERE last = 20")
     assert load(path) is None
     assert caplog.text.count("no such record 20") == 2

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from adapters.tape_sqlite import rows, watermark
+from adapters.tape_sqlite import watermark
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
@@ -60,7 +60,7 @@ def test_a_commit_can_stop_at_the_end_of_a_command(path: Path) -> None:
     tape.close()
 
 
-@pytest.mark.parametrize("count", [1, 63, 64, 65, 128, 129, 1000])
+@pytest.mark.parametrize("count", [1, 64, 65, 500, 2000])
 def test_groups_of_every_size_are_stored_whole(path: Path, count: int) -> None:
     tape = SqliteTape.open(path)
     made = append(tape, count)
@@ -72,10 +72,11 @@ def test_groups_of_every_size_are_stored_whole(path: Path, count: int) -> None:
 
 def test_reading_joins_the_disk_and_what_is_not_there_yet(path: Path) -> None:
     tape = SqliteTape.open(path)
-    made = append(tape, rows.PAGE_ROWS + 10)
-    tape.commit(upto=rows.PAGE_ROWS + 5)
+    made = append(tape, 1010)
+    tape.commit(upto=3)
+    tape.commit(upto=1005)
     made += append(tape, 4)
-    for after in (0, 1, rows.PAGE_ROWS, rows.PAGE_ROWS + 5, rows.PAGE_ROWS + 6, tape.head):
+    for after in (0, 1, 3, 4, 1000, 1005, 1006, tape.head):
         assert list(tape.records(after)) == made[after:]
     tape.close()
 

@@ -10,7 +10,7 @@ from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
 from engine import events
 from engine.tape.errors import NotATape
-from tests.adapters.tape_sqlite.damage import copy, edit, flip, small_tape
+from tests.adapters.tape_sqlite.damage import copy, edit, edit_record, flip, small_tape
 from tests.contract.tape_contract import append
 
 
@@ -56,26 +56,59 @@ def test_every_flipped_byte_of_every_payload_is_found_at_its_record(path: Path) 
 @pytest.mark.parametrize(
     "change",
     [
-        "ts = ts + 1",
-        "ts = 'soon'",
-        "account = account || 'x'",
-        "account = CAST(x'ff' AS TEXT)",
-        "causation = causation + 1",
-        "payload = payload || x'00'",
-        "payload = CAST(payload AS TEXT)",
-        "hash = zeroblob(16)",
-        "hash = 'none'",
-        "seq = seq + 1000",
-        "seq = -seq",
+        {"ts": 1},
+        {"ts": "soon"},
+        {"account": "x"},
+        {"account": b"\xff"},
+        {"cause": 99},
+        {"payload": b"\xa4lost"},
+        {"payload": "lost"},
+        {"payload": b""},
+        {"hash": bytes(16)},
+        {"seq": 1020},
+        {"seq": -1},
+        {"seq": 2**63},
     ],
 )
 @pytest.mark.parametrize("seq", [1, 7, 20])
-def test_every_changed_column_is_found_at_its_record(path: Path, change: str, seq: int) -> None:
-    small_tape(path)
-    edit(path, f"UPDATE records SET {change} WHERE seq = ?", seq)
+@pytest.mark.parametrize("group", [1, 20])
+def test_every_changed_field_is_found_at_its_record(
+    path: Path, change: dict[str, object], seq: int, group: int
+) -> None:
+    small_tape(path, group=group)
+    edit_record(path, seq, **change)
     report = verify(path)
     assert not report.ok
-    assert report.first_bad_seq == (1 if change == "seq = -seq" else seq)
+    assert report.first_bad_seq == seq
+
+
+@pytest.mark.parametrize(
+    ("change", "first_bad_seq"),
+    [
+        ("last = last + 1000", 6),
+        ("last = last + 1", 6),
+        ("last = last - 1", 6),
+        ("last = -last", 1),
+        ("links = CAST(links || x'00' AS BLOB)", 6),
+        ("links = CAST(links || zeroblob(20) AS BLOB)", 6),
+        ("links = substr(links, 21)", 6),
+        ("links = x''", 6),
+        ("links = CAST(links AS TEXT)", 6),
+        ("bodies = CAST(bodies || x'00' AS BLOB)", 10),
+        ("bodies = substr(bodies, 1, length(bodies) - 1)", 10),
+        ("bodies = substr(bodies, 2)", 6),
+        ("bodies = CAST(bodies AS TEXT)", 6),
+        ("bodies = 12", 6),
+    ],
+)
+def test_every_changed_column_is_found_at_its_first_record_that_suffers(
+    path: Path, change: str, first_bad_seq: int
+) -> None:
+    small_tape(path)
+    edit(path, f"UPDATE groups SET {change} WHERE last = 10")
+    report = verify(path)
+    assert not report.ok
+    assert report.first_bad_seq == first_bad_seq
 
 
 def test_a_flip_anywhere_in_the_file_is_found_or_changes_no_record(
@@ -102,7 +135,7 @@ def harms(path: Path) -> bool:
 
 def test_a_tape_cut_at_its_end_is_reported(path: Path) -> None:
     small_tape(path)
-    edit(path, "DELETE FROM records WHERE seq > 15")
+    edit(path, "DELETE FROM groups WHERE last > 15")
     report = verify(path)
     assert report.first_bad_seq == 16
     assert "record 20 was on disk" in report.reason

@@ -1,12 +1,14 @@
 """`onetape verify` says that a tape is whole, or names the first record that is not."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 
+from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
+from engine import events
+from tests.adapters.tape_sqlite.damage import flip
 from tests.api.command import onetape
 from tests.api.commands.test_tape import write
 
@@ -35,16 +37,10 @@ def test_json_says_the_same_to_programs(tape: SqliteTape) -> None:
 
 
 def test_a_changed_byte_is_found_and_named(tape: SqliteTape) -> None:
-    with sqlite3.connect(tape.path) as connection:
-        table = connection.execute(
-            "select name from sqlite_master where type = 'table' and sql like '%payload%'"
-        ).fetchone()[0]
-        payload = bytearray(
-            connection.execute(f"select payload from {table} where seq = 3").fetchone()[0]
-        )
-        payload[-1] ^= 1
-        connection.execute(f"update {table} set payload = ? where seq = 3", (bytes(payload),))
-    connection.close()
+    with SqliteTapeReader.open(tape.path) as reader:
+        third = next(reader.records(2))
+    payload = events.encode(third.event)
+    flip(tape.path, tape.path.read_bytes().index(payload) + len(payload) - 1, 1)
     said = onetape("verify", tape.path)
     assert said.returncode == 1
     assert "is good for 2 records: record 3" in said.stderr
