@@ -2,7 +2,7 @@
 
 Everything comes from bars that are closed by now. The last one served may still be forming: it is
 made of the closed bars inside it, as the gateway has it, and of nothing after now. `History.answer`
-makes the answer of REST and of the stream.
+makes the answer of REST and of the stream, `History.since` what the stream adds to it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from api.webapi.contracts import Contract
     from engine.ports import Market
 
+Row = dict[str, Any]
 TRADES = ("trades", "last", "")
 """The sources that have volumes; the others are prices alone."""
 
@@ -81,6 +82,19 @@ class History:
             "points": len(data) - 1,
             "travelTime": 0,
         }
+
+    def since(self, contract: Contract, wish: Wish, start: int) -> dict[int, Row]:
+        """The rows of the bars from the one that began at ``start`` up to now, by when they began;
+        of a long time the newest.
+        """
+        instrument = contract.instrument
+        length = bar_ns(wish.bar)
+        if wish.bar == MONTH:
+            bars = _months(self._resampled(instrument.symbol, DAY_NS, start, self._market.now))
+        else:
+            bars = self._resampled(instrument.symbol, length, start, self._market.now, POINTS_MAX)
+        has_volume = wish.source.lower() in TRADES
+        return {bar.ts: _row(bar, instrument.price_scale, has_volume) for bar in bars}
 
     def _wanted(self, symbol: str, wish: Wish) -> list[Bar]:
         try:
@@ -163,7 +177,7 @@ def _months(days: Iterable[Bar]) -> list[Bar]:
     return [joined(parts, start, BARS[MONTH]) for start, parts in months.items()]
 
 
-def _row(bar: Bar, scale: int, has_volume: bool) -> dict[str, Any]:
+def _row(bar: Bar, scale: int, has_volume: bool) -> Row:
     return {
         "o": figures.price(bar.open, scale),
         "c": figures.price(bar.close, scale),

@@ -27,6 +27,7 @@ from ibind.subscriptions import (
     TradesSubscription,
 )
 
+from tests.clients import month
 from tests.clients.process import served
 
 pytestmark = [pytest.mark.client, pytest.mark.timeout(60)]
@@ -60,6 +61,13 @@ class Heard:
                     return one
             time.sleep(0.02)
         raise AssertionError(f"no such {kind.__name__} among {self.of(kind)}")
+
+    def wait_more(self, kind: type[T], already: int) -> None:
+        """Wait for one event of this kind more than there were."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while len(self.of(kind)) <= already:
+            assert time.monotonic() < deadline, f"no further {kind.__name__}"
+            time.sleep(0.02)
 
 
 class Line:
@@ -120,7 +128,7 @@ def test_market_data_come_whole_and_then_as_they_change(line: Line) -> None:
     assert "symbol" not in later.data
 
 
-def test_a_history_is_answered_once_and_can_be_let_go(line: Line) -> None:
+def test_a_history_is_answered_and_can_be_let_go(line: Line) -> None:
     wanted = MarketHistorySubscription(conid=str(AAPL), period="1d", bar="1h", outside_rth=False)
     line.subscribe(wanted)
     bars = line.heard.wait(events.MarketHistory)
@@ -128,6 +136,41 @@ def test_a_history_is_answered_once_and_can_be_let_go(line: Line) -> None:
     assert {"o", "h", "l", "c", "v", "t"} <= bars.data["data"][0].keys()
     assert line.stream.unsubscribe(wanted).wait(TIMEOUT_S)
     assert line.heard.wait(events.Unsubscription).target_event_type is events.MarketHistory
+
+
+def test_a_history_goes_on_with_the_bars_that_come(tmp_path: Path) -> None:
+    """The market is a backtest's, moved by hand, so that no minute has to be waited for."""
+    month.write(tmp_path / "day.csv", days=1)
+    with served("backtest", "--data", f"AAPL={tmp_path / 'day.csv'}") as server:
+        step(server.url, 10)
+        rest = IbkrClient(ACCOUNT, url=f"{server.url}/v1/api", auto_register_shutdown=False)
+        heard = Heard()
+        address = f"{server.url.replace('http', 'ws', 1)}/v1/api/ws"
+        stream = IbkrWsClient(ACCOUNT, url=address, ibkr_client=rest, sink=heard)
+        try:
+            assert stream.start()
+            wanted = MarketHistorySubscription(conid=str(AAPL), period="1d", bar="5min")
+            assert stream.subscribe(wanted).wait(TIMEOUT_S)
+            first = heard.wait(events.MarketHistory)
+            begun = first.data["data"][-1]["t"]
+            for steps, bars in ((1, 1), (4, 1), (1, 2)):
+                already = len(heard.of(events.MarketHistory))
+                step(server.url, steps)
+                heard.wait_more(events.MarketHistory, already)
+                rows = heard.of(events.MarketHistory)[-1].data["data"]
+                assert rows[-1]["t"] >= begun
+                assert len(rows) <= bars
+            whole = rest.marketdata_history_by_conid(str(AAPL), "5min", period="1d").data["data"]
+            assert heard.of(events.MarketHistory)[-1].data["data"][-1] == whole[-1]
+            assert stream.unsubscribe(wanted).wait(TIMEOUT_S)
+        finally:
+            stream.shutdown()
+            rest.close()
+
+
+def step(url: str, steps: int) -> None:
+    """Move the market of a backtest on."""
+    httpx.post(f"{url}/clock/step", json={"steps": steps}).raise_for_status()
 
 
 def test_an_order_is_followed_from_its_placing_to_its_end(line: Line) -> None:

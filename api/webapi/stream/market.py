@@ -1,7 +1,8 @@
 """The topics of the market: data of a contract by field (`smd`), bars of a period (`smh`).
 
 Market data are sent whole first and then by the fields that changed. Where that is the manner the
-stream ends without a word a quarter of an hour after it was last asked for. Bars are sent once.
+stream ends without a word a quarter of an hour after it was last asked for. Bars are sent from the
+whole period first, and then, whole, those that began or changed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.webapi import periods
+from api.webapi.figures import MILLISECOND_NS
 from api.webapi.history import Wish
 from api.webapi.reading import Items, Line, Truth, lenient
 from api.webapi.stream.topic import LINE_LIFE_S, Message, Topic, changed
@@ -85,7 +87,7 @@ class Quotes(Topic):
 
 
 class Bars(Topic):
-    """The bars of one contract, once."""
+    """The bars of one contract: those of a period, and then the newest as they come."""
 
     def __init__(self, gateway: Gateway, frame: Frame) -> None:
         asked = _BARS.take(frame.arguments)
@@ -98,10 +100,31 @@ class Bars(Topic):
             periods.check_table(wish.period, bar)
         answer = gateway.history.answer(contract, period, wish)
         self.server_id: str = answer["serverId"]
+        self._gateway, self._contract, self._wish = gateway, contract, wish
         payload = {"conid": contract.conid, "period": period, "bar": bar, "source": wish.source}
-        self._answer = {"topic": f"smh+{frame.target}", **answer, "payload": payload}
+        self._head = {"topic": f"smh+{frame.target}", **answer, "payload": payload}
+        newest: Message = self._head.pop("data")[-1]
+        self._answer = self._head | {"data": answer["data"]}
+        self._seen = gateway.board.now
+        self._begun = int(newest["t"]) * MILLISECOND_NS
+        self._sent = {self._begun: newest}
 
     def first(self) -> Message:
         """The bars."""
         answer, self._answer = self._answer, {}
         return answer
+
+    def beat(self, now_s: float) -> Message | None:
+        """The bars that began since, and the one that went on forming."""
+        gateway = self._gateway
+        if gateway.board.now == self._seen:
+            return None
+        self._seen = gateway.board.now
+        rows = gateway.history.since(self._contract, self._wish, self._begun)
+        news = changed(self._sent, rows)
+        if not news:
+            return None
+        self._begun = max(rows)
+        self._sent = {self._begun: rows[self._begun]}
+        data = [news[begun] for begun in sorted(news)]
+        return self._head | {"data": data, "points": len(data) - 1}

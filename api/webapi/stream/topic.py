@@ -6,7 +6,7 @@ to time, and what it makes of a row that was shown. Each answer is one message, 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from api.webapi.stream.shown import Shown
 
@@ -42,7 +42,10 @@ class Topic:
         return None
 
 
-def changed(before: Message | None, after: Message) -> Message:
+Key = TypeVar("Key")
+
+
+def changed(before: dict[Key, Any] | None, after: dict[Key, Any]) -> dict[Key, Any]:
     """The entries of ``after`` that are not in ``before`` in the same way."""
     if before is None:
         return after

@@ -1,4 +1,4 @@
-"""Market data come whole, then by what changed, until they are let go; bars come once."""
+"""Market data come whole, then by what changed, until they are let go; bars come bar by bar."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.api.webapi.gate import AAPL, FRIENDLY, MSFT, STRICT, ticket
 from tests.api.webapi.stream.talk import Talk, talk
 
 pytestmark = pytest.mark.anyio
+HISTORY = "/iserver/marketdata/history"
 
 
 @pytest.fixture
@@ -85,8 +86,7 @@ async def test_a_friendly_stream_does_not_end_by_itself(line: Talk) -> None:
 
 
 async def test_bars_are_the_answer_of_rest_under_the_topic(line: Talk) -> None:
-    path = "/iserver/marketdata/history"
-    rest = await line.gate.get(path, conid=AAPL, period="1h", bar="1min")
+    rest = await line.gate.get(HISTORY, conid=AAPL, period="1h", bar="1min")
     told = line.one(f'smh+{AAPL}+{{"period":"1h","bar":"1min","outside_rth":false}}')
     assert told.pop("topic") == f"smh+{AAPL}"
     assert told.pop("payload") == {
@@ -97,6 +97,38 @@ async def test_bars_are_the_answer_of_rest_under_the_topic(line: Talk) -> None:
     }
     assert told == rest
     assert line.one(f"umh+{told['serverId']}") == {"message": f"Unsubscribed {told['serverId']}"}
+
+
+async def test_bars_go_on_with_each_one_that_began_or_changed(line: Talk) -> None:
+    wish = f'smh+{AAPL}+{{"period":"1d","bar":"5min","source":"trades"}}'
+    first = line.one(wish)
+    assert line.wait() == []
+    (told,) = line.step()
+    assert (told["topic"], told["serverId"]) == (first["topic"], first["serverId"])
+    assert (told["payload"], told["startTime"]) == (first["payload"], first["startTime"])
+    (forming,) = told["data"]
+    assert (forming["t"], forming["o"]) == (first["data"][-1]["t"], first["data"][-1]["o"])
+    assert forming["c"] > first["data"][-1]["c"]
+    assert forming["v"] == first["data"][-1]["v"] + 1_000
+    (told,) = line.step(9)
+    assert [row["t"] - forming["t"] for row in told["data"]] == [0, 300_000, 600_000]
+    rest = await line.gate.get(HISTORY, conid=AAPL, period="1d", bar="5min")
+    assert told["data"] == rest["data"][-3:]
+    line.say(f"umh+{told['serverId']}")
+    assert line.step() == []
+
+
+async def test_bars_of_a_month_go_on_as_well(line: Talk) -> None:
+    line.say(f'smh+{AAPL}+{{"period":"1y","bar":"1m"}}')
+    (told,) = line.step(3)
+    rest = await line.gate.get(HISTORY, conid=AAPL, period="1y", bar="1m")
+    assert told["data"] == rest["data"]
+
+
+async def test_bars_of_prices_alone_have_no_volume_later_either(line: Talk) -> None:
+    line.say(f'smh+{AAPL}+{{"period":"1h","bar":"1min","source":"midpoint"}}')
+    (told,) = line.step()
+    assert [row["v"] for row in told["data"]] == [0]
 
 
 async def test_the_same_history_can_be_asked_for_over_and_over(line: Talk) -> None:
