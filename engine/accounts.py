@@ -70,10 +70,12 @@ def trade_into(account: Account, position: Position, quantity: Decimal, price: D
     """
     value = worth(position, quantity, price)
     held = position.quantity
-    if held and (held > ZERO) is not (quantity > ZERO):
-        credit(account.realized, position.symbol, reduce(position, quantity, value))
-    else:
+    if not held:
+        position.quantity, position.cost = quantity, value
+    elif (held > ZERO) is (quantity > ZERO):
         add(position, quantity, value)
+    else:
+        credit(account.realized, position.symbol, reduce(position, quantity, value))
     cash, currency = account.cash, position.currency
     cash[currency] = exact_difference(cash.get(currency, ZERO), value)
 

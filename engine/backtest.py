@@ -5,14 +5,13 @@ against every row, then the board shows the rows, then whoever drives acts; what
 tried in the next row. That order is all there is to it, and it is the same whether a server
 advances step by step as its clients acknowledge, or ``run`` goes through the whole timeline in one
 loop. Both take their steps from one iterator, so a callback of ``run`` may itself ``advance`` (a
-strategy sleeps): the loop goes on behind it. Rows without working orders cost the loop nothing but
-their callback.
+strategy sleeps): the loop goes on behind it. A row costs the loop nothing but its callback where no
+order works, and one look where none of them is near.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping
 from operator import length_hint
 from typing import NamedTuple, Protocol
 
@@ -27,14 +26,24 @@ OnRow = Callable[[Bars | Quotes, int], None]
 """A strategy's ear: the columns of a series and the row that just became visible."""
 
 
+class Watch(Protocol):
+    """The working orders of one symbol, as far as a run through its rows must know them."""
+
+    def is_touched(self, one: Bars | Quotes, i: int) -> bool:
+        """Whether row ``i`` of a series of the symbol may do anything to one of them."""
+
+
 class MatchingBroker(LocalBroker, Protocol):
     """A local broker that fills orders against market data it is shown."""
 
     next_due: int
     """When ``step_done`` next has something to do, in ns."""
 
-    watched: AbstractSet[str]
-    """The symbols whose rows must be matched, always the same set; of others none need be."""
+    @property
+    def watched(self) -> Mapping[str, Watch]:
+        """What to ask of a symbol's rows whether they must be matched, always the same mapping; the
+        rows of other symbols need not be.
+        """
 
     def match_bar(self, bars: Bars, i: int) -> None:
         """Try the working orders of ``bars.symbol`` against row ``i``."""
@@ -112,7 +121,8 @@ class Backtest:
         if watched:
             for source, i in rows:
                 one = series[source]
-                if one.symbol in watched:
+                watch = watched.get(one.symbol)
+                if watch is not None and watch.is_touched(one, i):
                     self._match(one, i)
         shown = board.rows
         for source, i in rows:
@@ -154,7 +164,8 @@ class Backtest:
             # What ``_show`` does, spelled out for the one row that most steps are.
             one = series[source]
             engine.now = board.now = now
-            if one.symbol in watched:
+            watch = watched.get(one.symbol)
+            if watch is not None and watch.is_touched(one, i):
                 self._match(one, i)
             shown[source] = i
             if now >= broker.next_due:

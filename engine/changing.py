@@ -6,6 +6,8 @@ Protective prices belong to the engine; everything else of a working order belon
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from engine.errors import InvalidRequest, OrderNotModifiable
@@ -15,13 +17,9 @@ from engine.requests import OrderChange, check_change, check_order
 from engine.values import OrderType, Status
 
 _PRICES = ("limit_price", "stop_price", "stop_loss", "take_profit")
-_NO_PRICES = (None, None, None, None)
 _WORKING = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
-_BELONGS = {
-    "limit_price": (OrderType.LIMIT, OrderType.STOP_LIMIT),
-    "stop_price": (OrderType.STOP, OrderType.STOP_LIMIT),
-    "trailing_distance": (OrderType.TRAILING_STOP,),
-}
+_LIMIT, _STOP, _STOP_LIMIT = OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT
+_TRAILING_STOP = OrderType.TRAILING_STOP
 
 
 def check(order: Order, change: OrderChange, instrument: Instrument) -> None:
@@ -29,11 +27,13 @@ def check(order: Order, change: OrderChange, instrument: Instrument) -> None:
     check_change(change)
     if order.status not in _WORKING:
         raise OrderNotModifiable(order.id, order.status)
-    kind = order.order_type
-    for field, kinds in _BELONGS.items():
-        value = getattr(change, field)
-        if value is not None and kind not in kinds:
-            raise InvalidRequest(field, str(value), f"no such field on a {kind} order")
+    kind = order.request.order_type
+    if change.limit_price is not None and kind is not _LIMIT and kind is not _STOP_LIMIT:
+        raise _lacks(kind, "limit_price", change.limit_price)
+    if change.stop_price is not None and kind is not _STOP and kind is not _STOP_LIMIT:
+        raise _lacks(kind, "stop_price", change.stop_price)
+    if change.trailing_distance is not None and kind is not _TRAILING_STOP:
+        raise _lacks(kind, "trailing_distance", change.trailing_distance)
     if order.triggered and (change.stop_price or change.trailing_distance):
         raise OrderNotModifiable(order.id, order.status, "its stop price was reached already")
     quantity = change.quantity
@@ -41,14 +41,7 @@ def check(order: Order, change: OrderChange, instrument: Instrument) -> None:
         raise InvalidRequest(
             "quantity", str(quantity), f"at least {order.filled}, which is filled already"
         )
-    _check_result(order, change, instrument)
-
-
-def _check_result(order: Order, change: OrderChange, instrument: Instrument) -> None:
-    """Judge the order that the change would make by the rules for new ones."""
-    prices = (order.stop_loss, order.take_profit, change.stop_loss, change.take_profit)
-    alone = order.request.display_quantity is None and prices == _NO_PRICES
-    if not (alone and order.order_type is OrderType.LIMIT):  # whose price stands by itself
+    if kind is not _LIMIT or not _stands_alone(order, change):
         _check_together(order, change)
     if instrument.tick is not None or instrument.lot is not None:
         check_increments(
@@ -56,10 +49,26 @@ def _check_result(order: Order, change: OrderChange, instrument: Instrument) -> 
         )
 
 
+def _lacks(kind: OrderType, field: str, value: Decimal) -> InvalidRequest:
+    return InvalidRequest(field, str(value), f"no such field on a {kind} order")
+
+
+def _stands_alone(order: Order, change: OrderChange) -> bool:
+    """Whether the limit price need not be judged together with anything else."""
+    return (
+        order.stop_loss is None
+        and order.take_profit is None
+        and change.stop_loss is None
+        and change.take_profit is None
+        and order.request.display_quantity is None
+    )
+
+
 def _check_together(order: Order, change: OrderChange) -> None:
+    """Judge the order that the change would make by the rules for new ones."""
     fields = ("quantity", *_PRICES)
     values = {name: getattr(change, name) or getattr(order, name) for name in fields}
-    if order.order_type is OrderType.TRAILING_STOP:
+    if order.order_type is _TRAILING_STOP:
         values["stop_price"] = None
         values["trailing_distance"] = change.trailing_distance or order.trailing_distance
     if order.request.display_quantity is not None:

@@ -23,7 +23,6 @@ from engine import (
     caution,
     changing,
     exits,
-    intake,
     intent,
     protection,
     trailing,
@@ -44,6 +43,7 @@ from engine.errors import (
 from engine.facts.orders import BY_CLIENT
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument
+from engine.intake import take
 from engine.orders import Order
 from engine.ports import Cancel, Capabilities, Instruction, Modify, Prices, Submit
 from engine.reports import ModifyRejected, Report
@@ -78,21 +78,22 @@ class Engine(Session):
         UnsupportedOperation or TradingHalted with nothing written; OrderRefused when the order
         stands on the tape, refused or rejected.
         """
+        state = self.state
         account = self.account(account_id)
         instrument = self.resolve(account_id, request.symbol)
         if instrument.symbol != request.symbol:
             request = msgspec.structs.replace(request, symbol=instrument.symbol)
         check_order(request)
         if request.client_order_id is not None:
-            known = self.state.by_client_id(account_id, request.client_order_id)
+            known = state.by_client_id(account_id, request.client_order_id)
             if known is not None:
                 return _again(known, request)
         capabilities = self.vet(account, request, instrument)
         prices = self.prices_of(account_id)
         refusal = intent.judge(account, request, instrument, capabilities, prices)
-        doubts = self.state.doubts
+        doubts = state.doubts
         if refusal is None and (doubts.orders or doubts.disputes):
-            refusal = intent.judge_doubts(self.state, account, request, self.instrument, prices)
+            refusal = intent.judge_doubts(state, account, request, self.instrument, prices)
         order = self._intend(account_id, request, role, None, refusal)
         if order.status is _REJECTED:
             raise _refused(order)
@@ -127,9 +128,9 @@ class Engine(Session):
         """Write an order's intent, then send it, or say why not."""
         order_id = f"ord_{self.state.seq + 1:010d}"
         kinds = self.capabilities[account_id].order_types
-        holder = _BROKER if request.order_type in kinds else Holder.ENGINE
+        holder = _BROKER if request.order_type in kinds else _ENGINE
         fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id)
-        record = self.write(account_id, fact, must_last=role in _CLIENTS)
+        record = self.write(account_id, fact, role in _CLIENTS)
         order = self.state.working_order(order_id)
         outer, self.cause = self.cause, record.seq
         try:
@@ -144,21 +145,25 @@ class Engine(Session):
             self.cause = outer
         return order
 
-    def _instruct(self, account_id: str, instruction: Instruction) -> None:
+    def _instruct(self, account_id: str, instruction: Instruction) -> str | None:
         """Give a local broker its instruction and take its answers; keep a remote one's for the
-        edge.
+        edge. Gives the reason if a change is turned down at once.
         """
         broker = self.local.get(account_id)
         if broker is None:
             self.outbox.append(instruction)
-            return
+            return None
+        refused = None
         for report in broker.send(instruction):
-            intake.take(self, report)
+            take(self, report)
+            if type(report) is ModifyRejected:
+                refused = report.message
+        return refused
 
     def modify(self, account_id: str, order_id: str, change: OrderChange) -> Order:
         """Change a working order; raises InvalidRequest, OrderNotFound or OrderNotModifiable."""
         order = self.order(account_id, order_id)
-        changing.check(order, change, self.instrument(order.symbol))
+        changing.check(order, change, self.instrument(order.request.symbol))
         if change.quantity is not None and change.quantity > order.quantity:
             self._check_growth(order, change.quantity)
         refused = self._change(order, change)
@@ -205,21 +210,9 @@ class Engine(Session):
             if _is_ours(order) or changing.is_ours(change):
                 self.write(order.account, ev.OrderModified(order.id, change))
                 return None
-            return self._send_change(order, change)
+            return self._instruct(order.account, Modify(order, change))
         finally:
             self.cause = outer
-
-    def _send_change(self, order: Order, change: OrderChange) -> str | None:
-        broker = self.local.get(order.account)
-        if broker is None:
-            self.outbox.append(Modify(order, change))
-            return None
-        refused = None
-        for report in broker.send(Modify(order, change)):
-            if isinstance(report, ModifyRejected):
-                refused = report.message
-            intake.take(self, report)
-        return refused
 
     def cancel(self, account_id: str, order_id: str) -> Order:
         """Cancel what is left of an order; OrderNotModifiable when nothing is."""
@@ -271,7 +264,7 @@ class Engine(Session):
 
     def report(self, report: Report) -> None:
         """Take news from a broker; OrderNotFound when it speaks of an order that is not ours."""
-        intake.take(self, report)
+        take(self, report)
 
     def accept_position(self, account_id: str, symbol: str, reason: str) -> None:
         """Take the broker's word for a position in dispute; see ``verdicts.accept_position``."""
@@ -354,7 +347,7 @@ class Engine(Session):
             self.cause = outer
 
 
-_BROKER = Holder.BROKER
+_BROKER, _ENGINE = Holder.BROKER, Holder.ENGINE
 _LEAVING, _REJECTED = Status.PENDING_CANCEL, Status.REJECTED
 _CLIENTS = (Role.ENTRY, Role.CLOSE)
 """Orders that are not sent unless their intent is on the tape; legs protect in any case."""
@@ -362,7 +355,7 @@ _CLIENTS = (Role.ENTRY, Role.CLOSE)
 
 def _is_ours(order: Order) -> bool:
     """Whether the order waits here, unknown to its broker."""
-    return order.holder is Holder.ENGINE and not order.triggered
+    return order.holder is _ENGINE and not order.triggered
 
 
 def _again(known: Order, request: OrderRequest) -> Order:

@@ -53,12 +53,11 @@ def group_of(owner_id: str) -> str:
 
 def may_follow(ledger: Ledger, order: Order) -> bool:
     """Whether a fill of ``order`` can concern any leg or group; of most it can not."""
-    request = order.request
     return (
         order.stop_loss is not None
         or order.take_profit is not None
-        or request.oco_group_id is not None
-        or ledger.is_guarded(order.account, request.symbol)
+        or order.request.oco_group_id is not None
+        or ledger.is_guarded(order.account, order.request.symbol)
     )
 
 

@@ -24,15 +24,16 @@ def take(
     order: Order,
     quantity: Decimal,
     price: Decimal,
-    place: tuple[int, int],
+    seq: int,
+    ts: int,
     named: str | None,
     opens: str | None = None,
 ) -> str:
     """Book a signed ``quantity`` at ``price`` and give the id of the position it ended in.
 
-    ``place`` is the fill's sequence number and time on the tape; ``named`` the position it is meant
-    for, in an account that hedges; ``opens`` the id of a position it opens, by default told by
-    ``place``.
+    ``seq`` and ``ts`` are the fill's place and time on the tape; ``named`` is the position it is
+    meant for, in an account that hedges; ``opens`` the id of a position it opens, by default told
+    by its place.
     """
     if account.position_mode is _NETTING:
         position = account.positions.get(instrument.symbol)
@@ -42,30 +43,19 @@ def take(
         held = position.quantity
         if (held > ZERO) is (quantity > ZERO) or abs(quantity) <= abs(held):
             trade_into(account, position, quantity, price)
-            _touch(account, position, place[1])
+            _touch(account, position, ts)
             return position.id
         trade_into(account, position, -held, price)
-        _touch(account, position, place[1])
+        _touch(account, position, ts)
         quantity += held
-    position = _open(account, instrument, order, place, opens)
-    trade_into(account, position, quantity, price)
-    return position.id
-
-
-def _open(
-    account: Account,
-    instrument: Instrument,
-    order: Order,
-    place: tuple[int, int],
-    opens: str | None,
-) -> Position:
-    seq, ts = place
     position = open_at(account, instrument, opens or f"pos_{seq:010d}", ts)
     request = order.request
     if request.leverage is not None:
         position.leverage = request.leverage
-    position.margin_mode = request.margin_mode
-    return position
+    if request.margin_mode is not None:
+        position.margin_mode = request.margin_mode
+    trade_into(account, position, quantity, price)
+    return position.id
 
 
 def open_at(account: Account, instrument: Instrument, position_id: str, ts: int) -> Position:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 _PENDING, _UNKNOWN = Status.PENDING, Status.UNKNOWN
+_FILLED_UP, _CANCELLED = Status.FILLED, Status.CANCELLED
+_MODIFIED = Step.MODIFIED
 _EXTERNAL = Origin.EXTERNAL
 Named = (
     reports.Rejected
@@ -37,6 +39,9 @@ Named = (
     | reports.Busted
 )
 """Reports that may name their order by the broker's id alone."""
+
+
+Ending = ev.OrderRejected | ev.OrderCancelled | ev.OrderExpired
 
 
 def take(engine: Engine, report: reports.Report) -> None:
@@ -81,34 +86,33 @@ def _rejected(engine: Engine, report: reports.Rejected) -> None:
     _end(engine, order, fact, report.broker_id)
 
 
-def _end(
-    engine: Engine,
-    order: Order,
-    fact: ev.OrderRejected | ev.OrderCancelled | ev.OrderExpired,
-    broker_id: str,
-) -> None:
+def _end(engine: Engine, order: Order, fact: Ending, broker_id: str) -> None:
     """Write that an order ended at the broker, or that one of those it stands as did."""
-    status, message, reason = Status.EXPIRED, "", None
-    if isinstance(fact, ev.OrderCancelled):
-        status, message = Status.CANCELLED, fact.reason
-    elif isinstance(fact, ev.OrderRejected):
-        status, message, reason = Status.REJECTED, fact.message, fact.reason
-    part = ev.BrokerOrderEnded(order.id, broker_id, status, message, reason)
-    live = order.live_ids
-    if order.status is Status.FILLED:
+    if order.status is _FILLED_UP:
         if order.ended is None:
-            engine.write(order.account, part)
+            engine.write(order.account, _part_ended(order, fact, broker_id))
     elif not order.is_final:
+        live = order.live_ids if order.broker_ids else ()
         if len(live) > 1 and not broker_id:
             why = f"it ended at the broker as one of {', '.join(live)}, which was not said"
             engine.write(order.account, ev.OrderOutcomeUnknown(order.id, why))
         elif broker_id and any(each != broker_id for each in live):
             if broker_id not in order.ended_ids:
-                engine.write(order.account, part)
+                engine.write(order.account, _part_ended(order, fact, broker_id))
         else:
             covered = unprotected.cover(order)
             engine.write(order.account, fact)
             unprotected.ended(engine, order, covered)
+
+
+def _part_ended(order: Order, fact: Ending, broker_id: str) -> ev.BrokerOrderEnded:
+    """What became of one of the orders that an order stands as at its broker."""
+    if isinstance(fact, ev.OrderCancelled):
+        return ev.BrokerOrderEnded(order.id, broker_id, _CANCELLED, fact.reason)
+    if isinstance(fact, ev.OrderRejected):
+        status, message, reason = Status.REJECTED, fact.message, fact.reason
+        return ev.BrokerOrderEnded(order.id, broker_id, status, message, reason)
+    return ev.BrokerOrderEnded(order.id, broker_id, Status.EXPIRED)
 
 
 def _triggered(engine: Engine, report: reports.Triggered) -> None:
@@ -125,7 +129,7 @@ def _trailed(engine: Engine, report: reports.Trailed) -> None:
 
 def _modified(engine: Engine, report: reports.Modified) -> None:
     order = find(engine, report)
-    if not can(order.status, Step.MODIFIED) or not (order.asked or _is_news(order, report)):
+    if not can(order.status, _MODIFIED) or not (order.asked or _is_news(order, report)):
         return
     quantity = report.change.quantity
     if quantity is None or quantity >= order.filled or not order.is_final:

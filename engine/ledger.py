@@ -32,6 +32,8 @@ class Ledger:
         self._executions: dict[tuple[str, str], str] = {}
         self._filled: list[tuple[Order, TradeFilled, str, int]] = []
         """Fills that are not made up into trades yet: few ask for trades, and a replay nobody."""
+        self._indexed = 0
+        """How many of them have their execution in the index."""
         self._groups: dict[tuple[str, str], list[Order]] = {}
         self._named: dict[tuple[str, str], list[Order]] | None = None
         self._sealed: Image | None = None
@@ -91,9 +93,13 @@ class Ledger:
         """
         if self._sealed is not None:
             self._unseal()
-        if self._filled:
-            self._make_up_trades()
-        return self._executions.get((account, execution_id))
+        filled, executions = self._filled, self._executions
+        while self._indexed < len(filled):
+            order, fact, _, _ = filled[self._indexed]
+            if fact.execution_id:
+                executions[order.account, fact.execution_id] = fact.trade_id
+            self._indexed += 1
+        return executions.get((account, execution_id))
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
         """The orders of one OCO group, oldest first."""
@@ -143,6 +149,7 @@ class Ledger:
         for fill in self._filled:
             self._add_trade(new_trade(*fill))
         self._filled.clear()
+        self._indexed = 0
 
     def _put_on(self, order: Order) -> None:
         """Put an order on its book, behind the others."""

@@ -28,7 +28,9 @@ from engine.values import (
 )
 
 # The hot path of a backtest names these thousands of times a second; as globals they cost nothing.
-_PENDING, _FILLED, _PARTLY_FILLED = Status.PENDING, Step.FILLED, Step.PARTLY_FILLED
+_PENDING, _ENDED_FULL = Status.PENDING, Status.FILLED
+_FILLED, _PARTLY_FILLED, _MODIFIED = Step.FILLED, Step.PARTLY_FILLED, Step.MODIFIED
+_CANCEL_REQUESTED = Step.CANCEL_REQUESTED
 _STOP_LOSS, _TAKE_PROFIT = Role.STOP_LOSS, Role.TAKE_PROFIT
 
 
@@ -184,16 +186,22 @@ def fill(order: Order, quantity: Decimal, price: Decimal, ts: int) -> None:
 
 def change(order: Order, values: OrderChange, ts: int) -> None:
     """Take over every value of ``values`` that is not None."""
-    move(order, Step.MODIFIED, ts)
+    move(order, _MODIFIED, ts)
     if values.quantity is not None:
         order.quantity = values.quantity
         if order.sought == values.quantity:
             order.sought = None
         weigh(order, ts)
-    for field in ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance"):
-        value = getattr(values, field)
-        if value is not None:
-            setattr(order, field, value)
+    if values.limit_price is not None:
+        order.limit_price = values.limit_price
+    if values.stop_price is not None:
+        order.stop_price = values.stop_price
+    if values.stop_loss is not None:
+        order.stop_loss = values.stop_loss
+    if values.take_profit is not None:
+        order.take_profit = values.take_profit
+    if values.trailing_distance is not None:
+        order.trailing_distance = values.trailing_distance
 
 
 def weigh(order: Order, ts: int) -> None:
@@ -222,7 +230,7 @@ def end(
     order: Order, status: Status, message: str, ts: int, reason: RejectReason | None = None
 ) -> None:
     """The broker is done with what was not filled: it ends as ``status``, unless it is full."""
-    if order.status is not Status.FILLED:
+    if order.status is not _ENDED_FULL:
         move(order, _ENDS[status], ts)
     order.ended = status
     order.message = message
@@ -241,7 +249,7 @@ def ask_to_leave(order: Order, reason: str, ts: int, cause: int) -> None:
     """A cancel was asked for, in answer to the fact numbered ``cause`` if that is not 0."""
     if cause and order.is_exit and not order.leaving:
         order.yielded += ((cause, order.prospect),)
-    move(order, Step.CANCEL_REQUESTED, ts)
+    move(order, _CANCEL_REQUESTED, ts)
     order.leaving = reason
 
 

@@ -146,9 +146,11 @@ def _check_order(position: Position, stop_loss: Decimal, take_profit: Decimal) -
 
 def follow_entry(engine: Engine, entry: Order, change: OrderChange) -> None:
     """Move the legs of a partly filled entry when its protective prices were changed."""
-    prices = {Role.STOP_LOSS: change.stop_loss, Role.TAKE_PROFIT: change.take_profit}
-    if entry.is_exit or not entry.filled or all(price is None for price in prices.values()):
+    if change.stop_loss is None and change.take_profit is None:
         return
+    if entry.is_exit or not entry.filled:
+        return
+    prices = {Role.STOP_LOSS: change.stop_loss, Role.TAKE_PROFIT: change.take_profit}
     account = engine.account(entry.account)
     position = account.held(entry.symbol, entry.position_id)
     if position is None or (position.quantity > 0) is not (entry.side is Side.BUY):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import astuple
 
 from engine.errors import InvalidRequest
 from engine.values import ZERO, MarginMode, OrderType, Side, TimeInForce, TrailingType
@@ -22,7 +23,7 @@ that ten of the largest still add up exactly in the 28 digits that arithmetic ca
 FRACTION_DIGITS_MAX = 12
 CLIENT_ORDER_ID_CHARACTERS_MAX = 128
 REFERENCE_CHARACTERS_MAX = 128
-_OPTIONAL_PRICES = ("limit_price", "stop_price", "stop_loss", "take_profit", "trailing_distance")
+_OPTIONAL_PRICES = ("stop_price", "stop_loss", "take_profit", "trailing_distance")
 
 
 class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -52,6 +53,11 @@ class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     trailing_type: TrailingType | None = None
     reference: str | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says no more than what to trade, how much, at what price and for how long."""
+        return astuple(self)[_UNCOMMON] == _PLAIN
+
 
 class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """New values for a working order; what is None stays. ``quantity`` is the new total."""
@@ -65,25 +71,27 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
+_UNCOMMON = slice(OrderRequest.__struct_fields__.index("client_order_id"), None)
+_PLAIN = astuple(OrderRequest("", Side.BUY, ZERO, _MARKET))[_UNCOMMON]
+_NO_CHANGE = OrderChange()
 
 
 def check_number(field: str, value: Decimal) -> None:
     """Refuse a quantity or price that is not positive, or is too long to be one."""
     if not value.is_finite() or value <= ZERO:
         raise InvalidRequest(field, str(value), "a number greater than 0")
-    if value.adjusted() >= QUANTITY_DIGITS_MAX or _is_too_fine(value):
+    magnitude = value.adjusted()
+    if 0 <= magnitude < QUANTITY_DIGITS_MAX and len(str(value)) <= FRACTION_DIGITS_MAX:
+        return  # as most numbers are, and cheaper to see than the exponent
+    exponent = value.as_tuple().exponent
+    if magnitude >= QUANTITY_DIGITS_MAX or (
+        isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX
+    ):
         raise InvalidRequest(
             field,
             str(value),
             f"at most {QUANTITY_DIGITS_MAX} digits before the point, {FRACTION_DIGITS_MAX} after",
         )
-
-
-def _is_too_fine(value: Decimal) -> bool:
-    if value.adjusted() >= 0 and len(str(value)) <= FRACTION_DIGITS_MAX:
-        return False  # as most numbers are, and cheaper to see than the exponent
-    exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX
 
 
 def check_order(request: OrderRequest) -> None:
@@ -93,9 +101,11 @@ def check_order(request: OrderRequest) -> None:
     if not request.symbol:
         raise InvalidRequest("symbol", request.symbol, "a symbol such as AAPL or EUR/USD")
     check_number("quantity", request.quantity)
-    if _is_plain(request):
-        if request.limit_price is not None:
-            check_number("limit_price", request.limit_price)
+    limit = request.limit_price
+    if limit is not None:
+        check_number("limit_price", limit)
+    kind = _MARKET if limit is None else _LIMIT
+    if request.order_type is kind and request.stop_price is None and request.is_plain:
         return
     for field in _OPTIONAL_PRICES:
         value = getattr(request, field)
@@ -104,16 +114,6 @@ def check_order(request: OrderRequest) -> None:
     _check_prices(request)
     _check_attributes(request)
     _check_exits(request)
-
-
-def _is_plain(request: OrderRequest) -> bool:
-    """Whether it is a market order, or a limit order with its price, and says nothing else."""
-    kind, limit = request.order_type, request.limit_price
-    if kind is not (_MARKET if limit is None else _LIMIT):
-        return False
-    lives = request.time_in_force
-    plain = OrderRequest(request.symbol, request.side, request.quantity, kind, limit, None, lives)
-    return request == plain
 
 
 _NEEDS = {
@@ -196,9 +196,9 @@ def _check_exits(request: OrderRequest) -> None:
 
 def check_change(change: OrderChange) -> None:
     """Raise :class:`InvalidRequest` for an empty change or a value that can never hold."""
-    if change == OrderChange():
-        raise InvalidRequest("body", "{}", f"at least one of {', '.join(change.__struct_fields__)}")
-    for field in change.__struct_fields__:
-        value = getattr(change, field)
+    fields = change.__struct_fields__
+    if change == _NO_CHANGE:
+        raise InvalidRequest("body", "{}", f"at least one of {', '.join(fields)}")
+    for field, value in zip(fields, astuple(change), strict=True):
         if value is not None:
             check_number(field, value)

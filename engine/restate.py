@@ -70,7 +70,8 @@ def refold(
             orders[trade.order_id],
             signed(trade.side, trade.quantity),
             trade.price,
-            (seq, trade.recorded_at),
+            seq,
+            trade.recorded_at,
             meant[trade.order_id],
             None if trade.position_id in opened else trade.position_id,
         )

@@ -9,7 +9,7 @@ always folds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from engine import doubts, image, orders, restate
 from engine import events as ev
@@ -19,13 +19,14 @@ from engine.fills import adjust, open_at, take
 from engine.instruments import Instrument, guess
 from engine.ledger import Ledger
 from engine.lifecycle import Step
-from engine.orders import Order, move, new_order
+from engine.orders import Order, fill, move, new_order
 from engine.positions import split
 from engine.prompts import Prompts
 from engine.tape.record import Record
-from engine.values import FINAL, ZERO, Origin, Status, signed
+from engine.values import FINAL, ZERO, Origin, Side, Status
 
 _ACCEPTED = Step.ACCEPTED
+_BUY, _CANCELLED = Side.BUY, Status.CANCELLED
 
 
 class State(Ledger):
@@ -51,9 +52,8 @@ class State(Ledger):
         """Take one record in."""
         self.seq = record.seq
         self.ts = record.ts
-        fold = _FOLDS.get(type(record.event))
-        if fold is not None:
-            fold(self, record, record.event)
+        fact = record.event
+        _FOLDS[type(fact)](self, record, fact)
         if self._unknown:
             self._drop_proven()
 
@@ -117,7 +117,9 @@ class State(Ledger):
         )
 
     def _known(self, order_id: str) -> Order:
-        order = self._orders.get(order_id) or self.order(order_id)
+        order = self._orders.get(order_id)
+        if order is None:
+            order = self.order(order_id)  # it may be sealed
         if order is None:
             raise KeyError(f"the tape speaks of order {order_id} before it was submitted")
         return order
@@ -147,7 +149,7 @@ class State(Ledger):
         )
 
     def _order_accepted(self, record: Record, fact: ev.OrderAccepted) -> None:
-        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
+        order = self._known(fact.order_id)
         move(order, _ACCEPTED, record.ts)
         if fact.broker_id:
             self._name(order, fact.broker_id)
@@ -194,7 +196,7 @@ class State(Ledger):
 
     def _order_cancelled(self, record: Record, fact: ev.OrderCancelled) -> None:
         order = self._known(fact.order_id)
-        orders.end(order, Status.CANCELLED, fact.reason, record.ts)
+        orders.end(order, _CANCELLED, fact.reason, record.ts)
         self._take_off(order)
 
     def _order_expired(self, record: Record, fact: ev.OrderExpired) -> None:
@@ -241,7 +243,7 @@ class State(Ledger):
         order.origin = Origin.EXTERNAL
         move(order, _ACCEPTED, record.ts)
         if fact.filled:
-            orders.fill(order, fact.filled, fact.average_price or ZERO, record.ts)
+            fill(order, fact.filled, fact.average_price or ZERO, record.ts)
         self._add_order(order)
         self._name(order, fact.broker_id)
 
@@ -253,9 +255,9 @@ class State(Ledger):
             orders.end(order, fact.status, fact.message, record.ts, fact.reason)
 
     def _trade_filled(self, record: Record, fact: ev.TradeFilled) -> None:
-        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
+        order = self._known(fact.order_id)
         quantity, price, ts = fact.quantity, fact.price, record.ts
-        orders.fill(order, quantity, price, ts)
+        fill(order, quantity, price, ts)
         account = self.accounts[record.account]
         request = order.request
         symbol = request.symbol
@@ -263,9 +265,10 @@ class State(Ledger):
             account,
             self.instruments.get(symbol) or guess(symbol),
             order,
-            signed(request.side, quantity),
+            quantity if request.side is _BUY else -quantity,
             price,
-            (record.seq, ts),
+            record.seq,
+            ts,
             fact.position_id or order.position_id,
         )
         if fact.commission:
@@ -342,20 +345,13 @@ class State(Ledger):
         else:
             kept[fact.key] = fact.value
 
-    def _batch_submitted(self, record: Record, fact: ev.BatchSubmitted) -> None:
-        self.batches.submitted(record, fact)
 
-    def _target_answered(self, _record: Record, fact: ev.TargetAnswered) -> None:
-        self.batches.answered(fact)
-
-    def _prompt_raised(self, record: Record, fact: ev.PromptRaised) -> None:
-        self.prompts.raised(record, fact)
-
-    def _prompt_answered(self, _record: Record, fact: ev.PromptAnswered) -> None:
-        self.prompts.answered(fact)
+def _told(_state: State, _record: Record, _fact: ev.Event) -> None:
+    """Nothing follows from a fact that is told to people only."""
 
 
 _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
+    **dict.fromkeys(get_args(ev.Event), _told),
     ev.AccountOpened: State._account_opened,
     ev.InstrumentListed: State._instrument_listed,
     ev.OrderSubmitted: State._order_submitted,
@@ -386,9 +382,9 @@ _FOLDS: dict[type, Callable[[State, Record, Any], None]] = {
     ev.LimitsChanged: State._limits_changed,
     ev.TradingStateChanged: State._trading_state_changed,
     ev.WorkerStateSet: State._worker_state_set,
-    ev.BatchSubmitted: State._batch_submitted,
-    ev.TargetAnswered: State._target_answered,
-    ev.PromptRaised: State._prompt_raised,
-    ev.PromptAnswered: State._prompt_answered,
+    ev.BatchSubmitted: lambda state, record, fact: state.batches.submitted(record, fact),
+    ev.TargetAnswered: lambda state, _record, fact: state.batches.answered(fact),
+    ev.PromptRaised: lambda state, record, fact: state.prompts.raised(record, fact),
+    ev.PromptAnswered: lambda state, _record, fact: state.prompts.answered(fact),
 }
-"""What each fact does to the state; a fact without an entry is told to people only."""
+"""What each fact does to the state."""

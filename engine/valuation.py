@@ -98,10 +98,12 @@ def free_margin(account: Account, prices: Prices) -> Decimal:
 
 def _cash(account: Account, prices: Prices) -> Decimal:
     """Cash of all currencies together."""
-    base = account.currency
-    total = ZERO
-    for currency, amount in account.cash.items():
-        total += amount if currency == base else convert(amount, currency, base, prices)
+    base, cash = account.currency, account.cash
+    total = cash.get(base, ZERO)
+    if len(cash) > 1:
+        for currency, amount in cash.items():
+            if currency != base:
+                total += convert(amount, currency, base, prices)
     return total
 
 

@@ -42,6 +42,7 @@ class Bars:
         "low",
         "open",
         "price_scale",
+        "span",
         "symbol",
         "timeframe_ns",
         "ts",
@@ -74,6 +75,8 @@ class Bars:
         self.open = column(open)
         self.high = column(high)
         self.low = column(low)
+        self.span = self.low, self.high
+        """The columns between which every price of a row lies."""
         self.close = column(close)
         self.volume = column(volume)
         lengths = {len(c) for c in (self.ts, self.open, self.high, self.low, self.close)}

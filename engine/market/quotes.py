@@ -36,6 +36,7 @@ class Quotes:
         "has_sizes",
         "price_scale",
         "size_scale",
+        "span",
         "symbol",
         "ts",
         "unit",
@@ -63,6 +64,8 @@ class Quotes:
         self.ts = column(ts)
         self.bid = column(bid)
         self.ask = column(ask)
+        self.span = self.bid, self.ask
+        """The columns between which every price of a row lies, either way round."""
         self.bid_size = column(bid_size)
         self.ask_size = column(ask_size)
         rows = len(self.ts)

@@ -1,7 +1,6 @@
 """A backtest is one step after another: match, show, do what is due, then let the strategy act."""
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -21,13 +20,21 @@ from tests.builders import AAPL, ACCOUNT, NO_TRAILING, PaperBroker, dec, order
 from tests.engine.market.data import START_NS, bars_at, quotes_at
 
 
+class Always:
+    """A watch on a symbol whose every row may do something."""
+
+    def is_touched(self, one: Bars | Quotes, i: int) -> bool:
+        """Whatever the row."""
+        return i < len(one)
+
+
 class OpenBroker(PaperBroker):
     """Fills market orders at the next row's first price, and notes what it was asked to do."""
 
     def __init__(self, capabilities: Capabilities = NO_TRAILING) -> None:
         super().__init__(capabilities)
         self.engine: Engine | None = None
-        self.watched: AbstractSet[str] = set()
+        self.watched: Mapping[str, Always] = {}
         self.next_due = 1 << 62
         self.done: list[int] = []
         self.matched: list[tuple[str, int]] = []
@@ -53,9 +60,9 @@ class OpenBroker(PaperBroker):
         self.done.append(now)
 
     def _watch(self) -> None:
-        assert isinstance(self.watched, set)
+        assert isinstance(self.watched, dict)
         self.watched.clear()
-        self.watched.update(one.symbol for one in self._working)
+        self.watched.update((one.symbol, Always()) for one in self._working)
 
     def _match(self, symbol: str, i: int, price: object, ts: int) -> None:
         assert self.engine is not None

@@ -21,7 +21,7 @@ def a_fill(
     asked: Order | None = None,
 ) -> str:
     some = asked or new_order("ord_1", "DU1", order("ES", Side.BUY), 1)
-    return take(account, FUTURE, some, dec(quantity), dec(100), (seq, seq * 10), named)
+    return take(account, FUTURE, some, dec(quantity), dec(100), seq, seq * 10, named)
 
 
 def test_an_opened_position_takes_its_terms_from_instrument_order_and_account() -> None:
@@ -76,7 +76,7 @@ def test_where_positions_hedge_only_a_named_one_is_reduced() -> None:
 def test_a_position_can_be_opened_under_an_id_it_had_before() -> None:
     account = books()
     some = new_order("ord_1", "DU1", order("ES", Side.BUY), 1)
-    assert take(account, FUTURE, some, dec(1), dec(100), (9, 9), None, "pos_old") == "pos_old"
+    assert take(account, FUTURE, some, dec(1), dec(100), 9, 9, None, "pos_old") == "pos_old"
 
 
 def test_an_adjustment_to_nothing_ends_the_position() -> None:

@@ -41,11 +41,10 @@ class BarMatching:
 
     def match(self, book: Book, bars: Bars, i: int) -> None:
         """Try every order of ``book`` that is live in bar ``i``, exits first, oldest first."""
-        scale = bars.price_scale
-        tickets = book.concerned(bars.low[i], bars.high[i], scale)
+        tickets = book.concerned(bars, i)
         if not tickets:
             return
-        start = bars.ts[i]
+        start, scale = bars.ts[i], bars.price_scale
         pool = self._pool
         if pool is not None:
             numerator, denominator = self._participation

@@ -5,7 +5,8 @@ end each other (the two exits of one entry, the members of an OCO group), the st
 whichever is older: what a bar leaves open is decided against the trader.
 
 Most working orders wait far from the market. Once tried, such a ticket is at rest, and only a row
-that comes within reach of one has them tried again.
+that comes within reach of one has them tried again; whoever goes through the rows asks
+``is_touched`` first, and most rows end there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 
 from adapters.brokers.simulator.reach import Reach
 from adapters.brokers.simulator.ticket import Ticket
+from engine.market.bars import Bars
+from engine.market.quotes import Quotes
 from engine.orders import Order
 from engine.requests import OrderChange
 from engine.values import OrderType
@@ -24,7 +27,7 @@ _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 class Book:
     """Tickets of one symbol."""
 
-    __slots__ = ("_exits", "_others", "_penetration_ticks", "_reach", "_restless")
+    __slots__ = ("_exits", "_others", "_penetration_ticks", "_reach", "_restless", "is_kept")
 
     def __init__(self, penetration_ticks: int) -> None:
         self._penetration_ticks = penetration_ticks
@@ -32,6 +35,8 @@ class Book:
         self._others: dict[str, Ticket] = {}
         self._restless: dict[str, Ticket] = {}
         self._reach = Reach()
+        self.is_kept = False
+        """Whether every row concerns it, an order working or not."""
 
     def __bool__(self) -> bool:
         return bool(self._others or self._exits)
@@ -40,19 +45,23 @@ class Book:
         """The tickets in the order they are tried; a new list, since fills change the book."""
         return [*self._exits.values(), *self._others.values()]
 
-    def concerned(self, low: int, high: int, scale: int) -> list[Ticket]:
-        """The tickets that a row between these prices may concern, in the order they are tried.
+    def is_touched(self, one: Bars | Quotes, i: int) -> bool:
+        """Whether row ``i`` of a series of the symbol may concern a ticket."""
+        return bool(self._restless) or self.is_kept or self._reach.touches(one, i)
 
-        Prices are integers over ``10 ** scale``. What is left out would do nothing.
+    def concerned(self, one: Bars | Quotes, i: int) -> list[Ticket]:
+        """The tickets that row ``i`` of a series of the symbol may concern, in the order they are
+        tried. What is left out would do nothing.
         """
-        restless = self._restless
-        if self._reach.touches(low, high, scale):
-            self._reach.clear(scale)
+        restless, reach = self._restless, self._reach
+        if len(restless) == len(self._exits) + len(self._others):
+            reach.clear(one.price_scale)  # of orders that have gone
+            return self.in_turn()
+        if reach.touches(one, i):
+            reach.clear(one.price_scale)
             tickets = self.in_turn()
             self._restless = {ticket.order.id: ticket for ticket in tickets}
             return tickets
-        if len(restless) < 2:
-            return list(restless.values())
         return [
             ticket
             for queue in (self._exits, self._others)
@@ -65,9 +74,16 @@ class Book:
         if self._reach.take_in(ticket):
             self._restless.pop(ticket.order.id, None)
 
-    def rouse(self, ticket: Ticket) -> None:
-        """Have a ticket tried at the next row, because it changed."""
-        self._restless[ticket.order.id] = ticket
+    def place(self, ticket: Ticket) -> None:
+        """Put a ticket with new prices where they belong: at rest, if it rested before and was
+        priced in the scale of the data; else it is tried at the next row.
+        """
+        order_id, scale = ticket.order.id, self._reach.scale
+        self._restless[order_id] = ticket
+        if ticket.rested and scale >= 0:
+            ticket.rescale(scale, self._penetration_ticks)
+            if self._reach.take_in(ticket):
+                del self._restless[order_id]
 
     def exits_of(self, order: Order) -> list[Ticket]:
         """The exits that protect what ``order`` opened, the stop-loss first."""
@@ -78,10 +94,7 @@ class Book:
         """Let ``ticket`` take its place."""
         order = ticket.order
         queue = self._exits if ticket.is_exit else self._others
-        self._restless[order.id] = ticket
-        if ticket.rested and self._reach.scale >= 0:
-            ticket.rescale(self._reach.scale, self._penetration_ticks)
-            self.settle(ticket)
+        self.place(ticket)
         if order.request.oco_group_id is None:
             queue[order.id] = ticket
             return
@@ -115,15 +128,14 @@ def _place(queue: list[Ticket], order: Order) -> int:
 class Books:
     """Every symbol's book, and every working ticket by its order's id."""
 
-    __slots__ = ("_books", "_kept", "_penetration_ticks", "_tickets", "watched")
+    __slots__ = ("_books", "_penetration_ticks", "_tickets", "watched")
 
     def __init__(self, penetration_ticks: int = 0) -> None:
         self._penetration_ticks = penetration_ticks
         self._books: dict[str, Book] = {}
         self._tickets: dict[str, Ticket] = {}
-        self.watched: set[str] = set()
-        """The symbols that have a working order, and those that are kept."""
-        self._kept: set[str] = set()
+        self.watched: dict[str, Book] = {}
+        """The books of symbols that have a working order, and of those that are kept."""
 
     def __iter__(self) -> Iterator[Ticket]:
         return iter(list(self._tickets.values()))
@@ -140,12 +152,11 @@ class Books:
         """Let ``ticket`` work."""
         order = ticket.order
         symbol = order.request.symbol
-        book = self._books.get(symbol)
+        book = self.watched.get(symbol)
         if book is None:
-            book = self._books[symbol] = Book(self._penetration_ticks)
+            book = self.watched[symbol] = self._open(symbol)
         book.add(ticket)
         self._tickets[order.id] = ticket
-        self.watched.add(symbol)
 
     def drop(self, ticket: Ticket) -> None:
         """Let ``ticket`` work no more."""
@@ -154,21 +165,29 @@ class Books:
         symbol = order.request.symbol
         book = self._books[symbol]
         book.drop(ticket)
-        if not book and symbol not in self._kept:
-            self.watched.discard(symbol)
+        if not book and not book.is_kept:
+            del self.watched[symbol]
 
     def change(self, ticket: Ticket, change: OrderChange) -> None:
         """Give a working ticket new values; its place in the book stays."""
         ticket.change(change)
-        self._books[ticket.order.request.symbol].rouse(ticket)
+        self._books[ticket.order.request.symbol].place(ticket)
 
     def keep(self, symbol: str) -> None:
         """Watch ``symbol`` whether or not an order works, until ``release``."""
-        self._kept.add(symbol)
-        self.watched.add(symbol)
+        book = self.watched[symbol] = self._open(symbol)
+        book.is_kept = True
 
     def release(self, symbol: str) -> None:
         """Watch ``symbol`` only while an order works."""
-        self._kept.discard(symbol)
-        if not self._books.get(symbol):
-            self.watched.discard(symbol)
+        book = self._open(symbol)
+        book.is_kept = False
+        if not book:
+            self.watched.pop(symbol, None)
+
+    def _open(self, symbol: str) -> Book:
+        """The book of ``symbol``, a new one where there was none."""
+        book = self._books.get(symbol)
+        if book is None:
+            book = self._books[symbol] = Book(self._penetration_ticks)
+        return book

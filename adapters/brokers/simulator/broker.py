@@ -7,14 +7,13 @@ before everything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from adapters.brokers.simulator.actions import CorporateActions
 from adapters.brokers.simulator.assumptions import assumptions
 from adapters.brokers.simulator.bars import BarMatching
-from adapters.brokers.simulator.book import Books
+from adapters.brokers.simulator.book import Book, Books
 from adapters.brokers.simulator.carry import Carry
 from adapters.brokers.simulator.changes import objection
 from adapters.brokers.simulator.commission import parse_commission
@@ -30,7 +29,7 @@ from engine.market.calendar import Calendar
 from engine.market.quotes import Quotes
 from engine.mishaps import Mishaps, none
 from engine.orders import Order
-from engine.ports import Cancel, Capabilities, Instruction, Modify, Submit
+from engine.ports import Cancel, Capabilities, Instruction, Modify, Prices, Submit
 from engine.reports import (
     Accepted,
     Cancelled,
@@ -43,7 +42,8 @@ from engine.reports import (
 )
 from engine.values import AssetClass, Holder, OrderType, RejectReason, Side, TimeInForce
 
-_DAY, _LIMIT, _TRAILING_STOP = TimeInForce.DAY, OrderType.LIMIT, OrderType.TRAILING_STOP
+_BUY, _DAY = Side.BUY, TimeInForce.DAY
+_LIMIT, _TRAILING_STOP = OrderType.LIMIT, OrderType.TRAILING_STOP
 
 
 def default_capabilities(options: SimulatorOptions) -> Capabilities:
@@ -78,8 +78,9 @@ class SimulatedBroker:
         """What befalls the orders that come, beside what the market says."""
         self._calendar_of = calendar_of
         self._books = Books(options.penetration_ticks)
-        self.watched: AbstractSet[str] = self._books.watched
-        """The symbols whose rows must be shown: an order works, or an action is to come."""
+        self.watched: Mapping[str, Book] = self._books.watched
+        """The books to ask whether a row must be matched: an order works, or an action is to come.
+        """
         self.next_due = 0
         """When ``step_done`` next has something to do, ns."""
         self._host: Host
@@ -92,7 +93,8 @@ class SimulatedBroker:
         """Serve ``host``: hear its instructions, report to it."""
         executions = Executions(host, self._books, parse_commission(self.options.commission))
         self._host = host
-        self._quoting = host.prices if isinstance(host.prices, Quoting) else None
+        prices = host.prices
+        self._touch = prices.touch if isinstance(prices, Quoting) else _touch_of(prices)
         self._executions = executions
         self._bars = BarMatching(executions, self.options)
         self._quotes = QuoteMatching(executions, self.options)
@@ -116,11 +118,11 @@ class SimulatedBroker:
 
     def send(self, instruction: Instruction) -> tuple[Report, ...]:
         """Carry out ``instruction``; the answer is final."""
-        if isinstance(instruction, Submit):
+        if type(instruction) is Submit:
             return self._submit(instruction.order)
-        if isinstance(instruction, Cancel):
-            return self._cancel(instruction)
-        return self._modify(instruction)
+        if type(instruction) is Modify:
+            return self._modify(instruction)
+        return self._cancel(instruction)
 
     def working(self, account: str) -> frozenset[str]:
         """The ids of the orders that are in the books for ``account``."""
@@ -204,7 +206,8 @@ class SimulatedBroker:
             return (Modified(order.id, change), *self._start_trail(ticket))
         return (Modified(order.id, change),)
 
-    def _cancel(self, instruction: Cancel) -> tuple[Report, ...]:
+    def _cancel(self, instruction: Instruction) -> tuple[Report, ...]:
+        assert type(instruction) is Cancel
         order_id = instruction.order.id
         ticket = self._books.find(order_id)
         if ticket is None:
@@ -240,17 +243,17 @@ class SimulatedBroker:
         """Whether a limit at this price would trade at once against what the market shows."""
         if limit_price is None:
             return False
-        buys = order.side is Side.BUY
-        against = self._touch(order.symbol, buys)
+        request = order.request
+        buys = request.side is _BUY
+        against = self._touch(request.symbol, buys)
         if against is None:
             return False
         return limit_price >= against if buys else limit_price <= against
 
-    def _touch(self, symbol: str, buys: bool) -> Decimal | None:
-        """What a taker would pay or get now: of a quote if there is one, else the mark."""
-        if self._quoting is None:
-            return self._host.prices.mark(symbol)
-        return self._quoting.touch(symbol, buys)
+
+def _touch_of(prices: Prices) -> Callable[[str, bool], Decimal | None]:
+    """What a taker would pay or get where the market has no sides: the mark."""
+    return lambda symbol, _buys: prices.mark(symbol)
 
 
 def _crossing(order: Order) -> str:

@@ -13,17 +13,22 @@ _HAVE = {
     OrderType.STOP_LIMIT: ("limit_price", "stop_price"),
     OrderType.TRAILING_STOP: ("trailing_distance",),
 }
-_FIELDS = ("limit_price", "stop_price", "trailing_distance")
 
 
 def objection(ticket: Ticket, change: OrderChange) -> str | None:
     """Why ``change`` can not be made, or None."""
-    order = ticket.order
-    for field in _FIELDS:
-        if getattr(change, field) is None:
-            continue
-        if field not in _HAVE[order.order_type]:
-            return f"{field}: no such field on a {order.order_type} order"
-        if field not in _HAVE[ticket.kind]:
-            return f"{field}: the stop of order {order.id} was reached already"
+    if change.limit_price is not None and "limit_price" not in _HAVE[ticket.kind]:
+        return _lacks(ticket, "limit_price")
+    if change.stop_price is not None and "stop_price" not in _HAVE[ticket.kind]:
+        return _lacks(ticket, "stop_price")
+    if change.trailing_distance is not None and "trailing_distance" not in _HAVE[ticket.kind]:
+        return _lacks(ticket, "trailing_distance")
     return None
+
+
+def _lacks(ticket: Ticket, field: str) -> str:
+    """Why ``field`` of a ticket can not be changed: it has none, or has none any more."""
+    order = ticket.order
+    if field in _HAVE[order.order_type]:
+        return f"{field}: the stop of order {order.id} was reached already"
+    return f"{field}: no such field on a {order.order_type} order"

@@ -29,11 +29,10 @@ class QuoteMatching:
 
     def match(self, book: Book, quotes: Quotes, i: int) -> None:
         """Try every order of ``book`` that is live at quote ``i``, exits first, oldest first."""
-        bid, ask, scale = quotes.bid[i], quotes.ask[i], quotes.price_scale
-        low, high = (bid, ask) if bid <= ask else (ask, bid)
-        tickets = book.concerned(low, high, scale)
+        tickets = book.concerned(quotes, i)
         if not tickets:
             return
+        bid, ask, scale = quotes.bid[i], quotes.ask[i], quotes.price_scale
         at = quotes.ts[i]
         if quotes.has_sizes:
             self._ask_pool.fill(quotes.ask_size[i], quotes.size_scale)

@@ -8,6 +8,8 @@ there are. It only ever errs by being too near: a ticket that leaves does not pu
 from __future__ import annotations
 
 from adapters.brokers.simulator.ticket import NEVER, Ticket
+from engine.market.bars import Bars
+from engine.market.quotes import Quotes
 from engine.values import OrderType
 
 _LIMIT = OrderType.LIMIT
@@ -18,21 +20,26 @@ _UNKNOWN_SCALE = -1
 class Reach:
     """The highest price at or below which a resting ticket acts, and the lowest at or above."""
 
-    __slots__ = ("_down", "_up", "scale")
+    __slots__ = ("down", "scale", "up")
 
     def __init__(self) -> None:
-        self._down = -NEVER
-        self._up = NEVER
+        self.down = -NEVER
+        self.up = NEVER
         self.scale = _UNKNOWN_SCALE
         """The prices are integers over ``10 ** scale``; negative before the first row."""
 
-    def touches(self, low: int, high: int, scale: int) -> bool:
-        """Whether a row of these prices, as integers over ``10 ** scale``, may concern a ticket."""
-        return low <= self._down or high >= self._up or scale != self.scale
+    def touches(self, one: Bars | Quotes, i: int) -> bool:
+        """Whether row ``i`` may concern a ticket at rest."""
+        lower, upper = one.span
+        low, high = lower[i], upper[i]  # the other way round in a crossed quote
+        down, up = self.down, self.up
+        if down < low < up and down < high < up:
+            return one.price_scale != self.scale
+        return True
 
     def clear(self, scale: int) -> None:
         """Begin anew, with no ticket, for data of this scale."""
-        self._down, self._up, self.scale = -NEVER, NEVER, scale
+        self.down, self.up, self.scale = -NEVER, NEVER, scale
 
     def take_in(self, ticket: Ticket) -> bool:
         """Cover a ticket that was tried and stayed; False for one that must be tried at every row.
@@ -40,17 +47,15 @@ class Reach:
         Those are the ones that move, that time ends, or that fill at any price. A limit away from
         the market rests from the start: the first trial would find nothing to do.
         """
-        if ticket.kind not in _WAITING or not ticket.rested or ticket.scale != self.scale:
+        if not ticket.rested or ticket.scale != self.scale:
             return False
-        if ticket.expires != NEVER or ticket.fits_once:
+        kind, sign = ticket.kind, ticket.sign
+        if kind not in _WAITING or ticket.expires != NEVER or ticket.fits_once:
             return False
-        if ticket.kind is _LIMIT:
-            level, falls = ticket.limit - ticket.through, ticket.sign > 0
-        else:
-            level, falls = ticket.stop, ticket.sign < 0
-        price = ticket.sign * level
-        if falls:
-            self._down = max(self._down, price)
-        else:
-            self._up = min(self._up, price)
+        is_limit = kind is _LIMIT
+        price = sign * (ticket.limit - ticket.through if is_limit else ticket.stop)
+        if is_limit is (sign > 0):  # the market has to fall to it
+            self.down = max(self.down, price)
+        elif price < self.up:
+            self.up = price
         return True

@@ -68,9 +68,9 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
         """Convert the prices for data whose prices are integers over ``10 ** scale``."""
         self.scale = scale
         if self.limit_price is not None:
-            self.limit = self._floor(self.limit_price)
+            self.limit = _to_integer(self.sign * self.limit_price, scale, ROUND_FLOOR)
         if self.stop_price is not None:
-            self.stop = self._ceiling(self.stop_price)
+            self.stop = _to_integer(self.sign * self.stop_price, scale, ROUND_CEILING)
         if self.trailing_distance is not None:
             self.distance = _to_integer(self.trailing_distance, scale, ROUND_CEILING)
         if penetration_ticks:
@@ -112,7 +112,7 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
         self.scale = max(0, -exponent) if isinstance(exponent, int) else 0
         self.rescale(self.scale, 0)
         self.stop_price = None
-        self.follow(self._floor(mark))
+        self.follow(_to_integer(self.sign * mark, self.scale, ROUND_FLOOR))
         self.scale = _UNSCALED  # of the data, not of the mark
 
     def spring(self, into: OrderType) -> None:
@@ -137,29 +137,23 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
         share = (self.trailing_distance or ZERO) * abs(best) / 100
         return int(share.to_integral_value(ROUND_CEILING))
 
-    def _floor(self, price: Decimal) -> int:
-        return _to_integer(self.sign * price, self.scale, ROUND_FLOOR)
-
-    def _ceiling(self, price: Decimal) -> int:
-        return _to_integer(self.sign * price, self.scale, ROUND_CEILING)
-
 
 def new_ticket(order: Order, instrument: Instrument, live_at: int, expires: int) -> Ticket:
     """The ticket of ``order`` as it stands, with what is left of it."""
-    request = order.request
-    filled = order.filled
+    request, filled = order.request, order.filled
+    is_leg = order.role is not _ENTRY
     return Ticket(
         order,
         instrument,
-        order.working_type,
+        order.working_type if order.triggered else request.order_type,
         1 if request.side is _BUY else -1,
         live_at,
         expires,
         filled,
         order.notional,
         order.quantity - filled,
-        order.is_exit,
-        request.reduce_only or order.role is not _ENTRY,
+        is_leg and order.is_exit,
+        is_leg or request.reduce_only,
         request.time_in_force in _ONCE,
         request.post_only or bool(filled),
         order.limit_price,
