@@ -87,8 +87,8 @@ _MUTANTS_OF_CORE = (
     Mutant(
         "an order is sent though its intent is not on the tape",
         "engine/core.py",
-        "must_last=role in _CLIENTS",
-        "must_last=role not in _CLIENTS",
+        "role in _CLIENTS)",
+        "role not in _CLIENTS)",
         _CORE,
     ),
     Mutant(
