@@ -46,6 +46,15 @@ def none(_order: Order) -> None:
 
 @runtime_checkable
 class Pliable(Protocol):
-    """A broker that can be made to have mishaps."""
+    """A broker that can be made to have mishaps, and to hold orders that it took."""
 
     mishaps: Mishaps
+
+    def hold(self, order_id: str) -> None:
+        """Let a working order wait: it does not trade."""
+
+    def release(self, order_id: str) -> None:
+        """Let it trade again, from now on."""
+
+    def turn_down(self, order_id: str, message: str) -> None:
+        """Reject it after all, in these words."""

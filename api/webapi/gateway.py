@@ -22,11 +22,14 @@ from api.webapi.history import History
 from api.webapi.manners import MANNERS, Manner
 from api.webapi.pacing import Pacing
 from api.webapi.placing import Placing
+from api.webapi.questions import Questions
 from api.webapi.reading import Lenient
+from api.webapi.server_prompts import ServerPrompts
 from api.webapi.session import IDLE_MS, Needs, Session, Sessions
 from api.webapi.stream.endpoint import StreamEndpoint
 from api.webapi.ticker import Ticker
 from api.webapi.worth import Worth
+from engine.values import NANOSECONDS
 
 if TYPE_CHECKING:
     from api.auth import Principal
@@ -53,8 +56,11 @@ class Gateway:
         self.days = Days(desk.board)
         self.history = History(desk.board)
         self.faults = Faults()
+        timeout_ns = int(self.settings.prompt_timeout_s * NANOSECONDS)
+        asking = Questions(self.settings, self.manner, self.faults.questions)
+        self.servers = ServerPrompts(desk.engine, self.faults.server_asks, timeout_ns)
         self.placing = Placing(
-            desk.engine, self.contracts, self.manner, self.settings, self.faults.questions
+            desk.engine, self.contracts, self.manner, asking, self.servers, timeout_ns
         )
         self.stream = StreamEndpoint(self, lambda: Garbler(self.faults))
         self._pacing = Pacing(self.settings.penalty_s)

@@ -8,7 +8,6 @@ questions answered, also after a restart. Nothing here waits; the caller makes t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +17,17 @@ from api.amounts import decode
 from api.refusals import encode
 from api.webapi import errors, order_rows, plans, questions, tickets, views
 from api.webapi.changes import change_of
-from api.webapi.questions import Questions
 from engine import intent, prompts
 from engine.errors import DuplicateClientOrderId, EngineError, OrderRefused
 from engine.requests import OrderChange, OrderRequest, check_order
-from engine.values import NANOSECONDS, PromptAnswer
+from engine.values import PromptAnswer
 
 if TYPE_CHECKING:
-    from api.settings import WebApi
     from api.webapi.contracts import Contract, Contracts
     from api.webapi.manners import Manner
     from api.webapi.plans import Piece, Plan
-    from api.webapi.questions import Question
+    from api.webapi.questions import Questions
+    from api.webapi.server_prompts import ServerPrompts
     from api.webapi.session import Session
     from api.webapi.views import View
     from engine.core import Engine
@@ -47,14 +45,16 @@ class Placing:
         engine: Engine,
         contracts: Contracts,
         manner: Manner,
-        limits: WebApi,
-        more: Callable[[], Iterable[Question]] = tuple,
+        asking: Questions,
+        servers: ServerPrompts,
+        timeout_ns: int,
     ) -> None:
         self._engine = engine
         self._contracts = contracts
         self._manner = manner
-        self._questions = Questions(limits, manner, more)
-        self._timeout_ns = int(limits.prompt_timeout_s * NANOSECONDS)
+        self._questions = asking
+        self._servers = servers
+        self._timeout_ns = timeout_ns
 
     def place(self, session: Session, account: str, rows: list[Any]) -> Answer:
         """Place the orders of one request, or ask about them first."""
@@ -120,7 +120,15 @@ class Placing:
                 asked = self._ask(session, account, piece.contract, piece.request, held, confirmed)
                 if asked is not None:
                     return asked
-        return self._submit(account, planned)
+        answer = self._submit(account, planned)
+        return answer if again is not None else self._server_asks(session, answer)
+
+    def _server_asks(self, session: Session, answer: Answer) -> Answer:
+        """What a server asks about the one order of a request, where it does; else the answer."""
+        if not isinstance(answer, list) or len(answer) != 1:
+            return answer
+        view = views.find(self._engine, str(answer[0].get("order_id", "")))
+        return answer if view is None else self._servers.ask(session, view.order) or answer
 
     def _repeated(self, account: str, planned: Plan) -> str | None:
         """The client's own id of an order in the plan that was placed before; None if all are new.

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from api.auth import Scope
 from api.forms import invalid
 from api.rows import Rows
-from api.webapi import errors, preview, views
+from api.webapi import errors, preview, server_prompts, views
 from api.webapi.gateway import Row
 from api.webapi.plans import ORDERS_MAX
 from api.webapi.questions import SUPPRESSED_MAX
-from api.webapi.reading import Items, Truth, as_json, as_object, lenient
+from api.webapi.reading import Count, Items, Line, Truth, as_json, as_object, lenient
 from api.webapi.session import Needs, Session
 from api.webapi.tickets import TICKET
 from engine import events as ev
@@ -33,6 +33,12 @@ SUBMITTED = "Request was submitted"
 ALL_ORDERS = "-1"
 _ORDERS = lenient(
     orders=Rows(TICKET, "Order tickets; or the list alone, or one ticket", ORDERS_MAX)
+)
+_NOTICE = lenient(
+    ("orderId", "reqId", "text"),
+    orderId=Count("The order's number"),
+    reqId=Line("The request that is answered"),
+    text=Line("The option that is chosen"),
 )
 _REPLY = lenient(confirmed=Truth("Whether to go on"))
 _SUPPRESS = lenient(("messageIds",), messageIds=Items("The ids of questions", SUPPRESSED_MAX))
@@ -60,7 +66,9 @@ class OrderCalls:
         """Answer a question."""
         prompt_id = call.path["prompt_id"]
         prompt = self._engine.state.prompts.find(prompt_id)
-        if prompt is None or not call.caller.may_use(prompt.account):
+        if prompt is None or server_prompts.is_servers(prompt):
+            raise errors.no_reply(prompt_id)
+        if not call.caller.may_use(prompt.account):
             raise errors.no_reply(prompt_id)
         given = as_object(call.body).get("confirmed")
         if type(given) is not bool:
@@ -69,6 +77,18 @@ class OrderCalls:
             return self._placing.reply(session, prompt, confirmed=given)
         finally:
             await self._gateway.desk.settled()
+
+    async def notification(self, _session: Session, call: Call) -> str:
+        """Answer what a server asked about an order."""
+        given = _NOTICE.read(call.body)
+        prompt = self._engine.state.prompts.find(given["reqId"])
+        if prompt is None or not call.caller.may_use(prompt.account):
+            raise errors.refusal(400, f"reqId {given['reqId'][:64]!r} asks for nothing")
+        try:
+            self._gateway.servers.answer(prompt, given["orderId"], given["text"])
+        finally:
+            await self._gateway.desk.settled()
+        return server_prompts.DONE
 
     async def modify(self, session: Session, call: Call) -> Answer:
         """Change an order."""
@@ -137,6 +157,8 @@ class OrderCalls:
             self._command(path, "Cancel an order", self.cancel, None, Row, "DELETE"),
         ]
         yield [self._command("/iserver/reply/{prompt_id}", "Answer", self.reply, _REPLY)]
+        path, said = "/iserver/notification", "Answer a server"
+        yield [self._command(path, said, self.notification, _NOTICE, str)]
         path, needs = "/iserver/questions/suppress", Needs.BROKERAGE
         said = "Suppress questions"
         yield [self._command(path, said, self.suppress, _SUPPRESS, Row, needs=needs)]

@@ -198,6 +198,21 @@ def test_an_execution_is_told_with_its_order_and_the_profit(line: Line) -> None:
 CORE = f"{ACCOUNT}.Core"
 
 
+def test_a_servers_question_is_notified_and_answered(line: Line) -> None:
+    """The client has no method for either call, and makes them by its own general one."""
+    terms = {"kind": "server_prompt", "reason": "it is after hours"}
+    httpx.post(f"{line.url}/webapi/faults", json=terms).raise_for_status()
+    ticket = {"conid": AAPL, "orderType": "MKT", "side": "BUY", "quantity": 1, "tif": "DAY"}
+    asked = line.rest.post(f"iserver/account/{ACCOUNT}/orders", {"orders": [ticket]}).data
+    notice = line.heard.wait(events.Notification).data
+    assert (notice["reqId"], notice["orderId"]) == (asked["reqId"], asked["orderId"])
+    assert "it is after hours" in notice["text"]
+    line.subscribe(OrdersSubscription())
+    answer = {"orderId": notice["orderId"], "reqId": notice["reqId"], "text": notice["options"][0]}
+    assert line.rest.post("iserver/notification", answer).data == "Success"
+    assert rows_of(line, asked["orderId"], "Filled")["filledQuantity"] == 1
+
+
 def test_summary_and_ledger_name_their_account_and_can_be_let_go(line: Line) -> None:
     summary = AccountSummarySubscription(account_id=ACCOUNT)
     ledger = AccountLedgerSubscription(account_id=ACCOUNT)

@@ -16,6 +16,15 @@ class Unlucky:
 
     mishaps: Mishaps = staticmethod(none)
 
+    def hold(self, order_id: str) -> None:
+        """Let it wait."""
+
+    def release(self, order_id: str) -> None:
+        """Let it trade."""
+
+    def turn_down(self, order_id: str, message: str) -> None:
+        """Reject it."""
+
 
 def test_a_broker_is_pliable_if_it_asks_what_befalls_an_order() -> None:
     assert isinstance(Unlucky(), Pliable)

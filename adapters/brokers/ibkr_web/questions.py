@@ -12,6 +12,7 @@ from typing import Any
 from adapters.brokers.ibkr_web import answers
 from adapters.brokers.ibkr_web.answers import Asked, AskedByServer, OrderAnswer, Refused, Taken
 from adapters.brokers.ibkr_web.errors import NotAnswered
+from adapters.brokers.ibkr_web.numerals import whole
 from adapters.brokers.ibkr_web.transport import Transport
 from engine.ports import Throttled
 
@@ -66,7 +67,8 @@ class Questions:
         """Answer no to a server, which refuses an option and not the order: its fate stays open."""
         option = next((one for one in asked.options if _is_no(one)), None)
         if option is not None:
-            body = {"orderId": asked.order_id, "reqId": asked.request_id, "text": option}
+            order_id = whole(asked.order_id)
+            body = {"orderId": order_id, "reqId": asked.request_id, "text": option}
             await self._transport.call("POST", "/iserver/notification", body, is_urgent=True)
         return NotAnswered(f"{what}: a server asked ({asked.kind}): {asked.text.strip()}")
 

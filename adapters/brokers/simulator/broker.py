@@ -101,6 +101,25 @@ class SimulatedBroker:
         self._carry = Carry(host, self.name, self.options)
         self._actions = CorporateActions(host, self.name, self._books, self.options)
 
+    def hold(self, order_id: str) -> None:
+        """Let a working order wait: it does not trade, though it may expire."""
+        ticket = self._books.find(order_id)
+        if ticket is not None:
+            ticket.live_at = NEVER
+
+    def release(self, order_id: str) -> None:
+        """Let an order that waited trade, as if it had come now."""
+        ticket = self._books.find(order_id)
+        if ticket is not None:
+            ticket.live_at = self._host.now + self.options.latency_ns
+
+    def turn_down(self, order_id: str, message: str) -> None:
+        """Reject a working order that was taken."""
+        ticket = self._books.find(order_id)
+        if ticket is not None:
+            ticket.verdict = Rejected(order_id, RejectReason.UNKNOWN, message)
+            self._executions.expire(ticket)
+
     def assumptions(self) -> dict[str, str]:
         """Every rule in force, by name."""
         return assumptions(self.options)

@@ -130,6 +130,14 @@ class Faults:
         for number in range(1, asking.times + 1) if asking.times else count(1):
             yield Question(f"o9{number:04d}", ASKED.format(number=number))
 
+    def server_asks(self) -> str | None:
+        """Why a server asks about the order that was just taken; None if it does not."""
+        fault = self.find(Kind.SERVER_PROMPT) if self._faults else None
+        if fault is None:
+            return None
+        self.strike(fault)
+        return fault.terms.reason
+
     def mishap(self, order: Order) -> Mishap | None:
         """What befalls an order that the broker takes now; None if nothing does."""
         if not self._faults:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     DAILY_RESET = "daily_reset"
     SHORT_IDLE = "short_idle"
     QUESTIONS = "questions"
+    SERVER_PROMPT = "server_prompt"
     NO_HEARTBEAT = "no_heartbeat"
     SILENCE = "silence"
     DUPLICATES = "duplicates"
@@ -73,6 +74,7 @@ MEANING = {
     Kind.DAILY_RESET: "sessions end, and calls of the brokerage session are answered 503",
     Kind.SHORT_IDLE: "a brokerage session ends after `delay_ms` without a call",
     Kind.QUESTIONS: "each order is asked `times` more questions, without end if 0",
+    Kind.SERVER_PROMPT: "an order is taken, and waits for an answer to `reason` by notification",
     Kind.NO_HEARTBEAT: "streams send no heartbeat",
     Kind.SILENCE: "streams send nothing",
     Kind.DUPLICATES: "streams send every message twice",
@@ -118,6 +120,7 @@ STRIKES = {
 AFTER = frozenset({Kind.ERROR_AFTER, Kind.SLOW_ANSWER, Kind.NO_ANSWER})
 """Those that strike an order's answer only once the order is placed, not a question about it."""
 
+_REPLIES = ("/iserver/reply/", "/iserver/notification")
 _SESSION = ("/tickle", "/logout", "/sso/", "/iserver/auth/", "/iserver/reauthenticate")
 
 
@@ -130,6 +133,6 @@ def of_call(method: str, path: str) -> Calls:
         return Calls.CANCELLING
     if method == "POST" and is_order:
         return Calls.CHANGING
-    if method == "POST" and (path.endswith("/orders") or path.startswith("/iserver/reply/")):
+    if method == "POST" and (path.endswith("/orders") or path.startswith(_REPLIES)):
         return Calls.PLACING
     return Calls.READING

@@ -25,7 +25,7 @@ REJECTED = "We cannot accept this order: a fault was asked for."
 UNAVAILABLE = "Service Unavailable"
 _IN_RESET = "/iserver/"
 _STATUS_PATH = "/iserver/auth/status"
-_has_order = re.compile(rb'"order_id":').search
+_has_order = re.compile(rb'"order(_id|Id)":').search
 
 
 class Troubled:

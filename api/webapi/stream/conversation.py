@@ -81,6 +81,8 @@ class Conversation:
         if event.name == shown.SAID:
             ready: Message = event.value
             return ready
+        if event.name == shown.NOTICE:
+            return {"topic": "ntf", "args": [event.value]}
         key = ("or", "") if event.name == shown.ORDER else ("tr", "")
         topic = self._topics.get(key)
         return None if topic is None else topic.heard(event)

@@ -11,9 +11,10 @@ from typing import Any
 from api.streams.event import Event
 
 DIALECT = "webapi"
-ORDER, TRADE, SAID = "order", "trade", "said"
+ORDER, TRADE, NOTICE, SAID = "order", "trade", "notice", "said"
 """The names of what is shown: the row of an order or an execution, which every client of the
-account makes its own message of; and a message that is ready.
+account makes its own message of; what every client of the account is told unasked; and a message
+that is ready.
 """
 
 

@@ -1,8 +1,8 @@
 """From facts to rows: what clients are shown of each record, rendered right after it was folded.
 
-An order is shown with the legs that wait for it; an execution with its order. Rows are whole; each
-conversation sends what differs from what it sent before. With nobody listening a record costs a
-comparison.
+An order is shown with the legs that wait for it; an execution with its order; what a server asks
+about an order as a notification. Rows are whole; each conversation sends what differs from what it
+sent before. With nobody listening a record costs a comparison.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from api.webapi import order_rows, trade_rows
+from api.webapi import order_rows, server_prompts, trade_rows
 from api.webapi.stream import shown
 from api.webapi.views import View, waiting
 from engine import events as ev
@@ -76,6 +76,11 @@ class Teller:
             order = state.order(trade.order_id)
             if order is not None:
                 yield from self._order(order)
+
+        elif kind is ev.PromptRaised:
+            prompt = state.prompts.find(fact.prompt_id)
+            if prompt is not None and server_prompts.is_servers(prompt):
+                yield shown.NOTICE, server_prompts.notification(self._engine, prompt)
 
     def _order(self, order: Order) -> Iterator[tuple[str, dict[str, Any]]]:
         contract = self._contracts.of(order.symbol)

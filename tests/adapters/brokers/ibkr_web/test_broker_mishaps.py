@@ -140,5 +140,33 @@ async def test_a_bracket_whose_entry_fills_in_parts_protects_what_it_holds(manne
         await near.agree()
 
 
+@MANNERS
+async def test_an_order_that_a_server_asks_about_is_declined_and_its_end_is_proven(
+    manner: str,
+) -> None:
+    async with loop(manner, **QUICK) as near:
+        await near.trouble("server_prompt", reason="it is after hours")
+        order = near.submit(order_type=OrderType.MARKET)
+        await near.reached(order, REJECTED)
+        assert "it is after hours" in order.message
+        await near.step()
+        await near.agree()
+        assert near.theirs(order).status is REJECTED
+
+
+@MANNERS
+async def test_an_order_whose_servers_question_went_unheard_is_found_and_waits_on_both_sides(
+    manner: str,
+) -> None:
+    async with loop(manner, **QUICK) as near:
+        await near.trouble("server_prompt")
+        await near.trouble("no_answer", delay_ms=900)
+        order = near.submit(limit_price="98.00")
+        await near.reached(order, OPEN)
+        near.engine.cancel(ACCOUNT, order.id)
+        await near.reached(order, CANCELLED)
+        await near.agree()
+
+
 def _holds(order: Order, filled: int) -> bool:
     return order.filled == filled

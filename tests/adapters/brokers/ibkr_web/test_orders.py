@@ -135,7 +135,7 @@ async def test_a_servers_own_question_is_declined_and_leaves_the_outcome_open() 
     async with line(gateway) as ours:
         with pytest.raises(NotAnswered, match="Price management"):
             await ours.submit(an_order())
-    told = {"orderId": "987", "reqId": "5", "text": "Do not use"}
+    told = {"orderId": 987, "reqId": "5", "text": "Do not use"}
     assert gateway.asked("/iserver/notification") == [told]
 
 

@@ -135,3 +135,9 @@ def test_sessions_may_be_short(faults: Faults) -> None:
     assert faults.idle_s() is None
     faults.add(Kind.SHORT_IDLE, terms=Terms(delay_s=0.25))
     assert faults.idle_s() == 0.25
+
+
+def test_a_server_asks_for_a_reason(faults: Faults) -> None:
+    assert faults.server_asks() is None
+    faults.add(Kind.SERVER_PROMPT, terms=Terms(reason="why not"))
+    assert (faults.server_asks(), faults.server_asks()) == ("why not", None)

@@ -21,7 +21,7 @@ def test_every_fault_has_a_meaning() -> None:
 
 
 def test_a_fault_strikes_in_one_way() -> None:
-    others = frozenset({Kind.DAILY_RESET, Kind.SHORT_IDLE, Kind.QUESTIONS})
+    others = frozenset({Kind.DAILY_RESET, Kind.SHORT_IDLE, Kind.QUESTIONS, Kind.SERVER_PROMPT})
     groups = [INSTANT, TO_STREAMS, frozenset(STRIKES), AT_BROKER, others]
     assert frozenset().union(*groups) == set(Kind)
     assert sum(map(len, groups)) == len(Kind)
@@ -32,6 +32,7 @@ def test_a_fault_strikes_in_one_way() -> None:
     [
         ("POST", "/iserver/account/{account_id}/orders", Calls.PLACING),
         ("POST", "/iserver/reply/{prompt_id}", Calls.PLACING),
+        ("POST", "/iserver/notification", Calls.PLACING),
         ("POST", "/iserver/account/{account_id}/orders/whatif", Calls.READING),
         ("POST", "/iserver/account/{account_id}/order/{order_id}", Calls.CHANGING),
         ("DELETE", "/iserver/account/{account_id}/order/{order_id}", Calls.CANCELLING),
