@@ -298,9 +298,9 @@ class Engine(Session):
         finally:
             self.cause = outer
 
-    def withdraw(self, order: Order, reason: str) -> None:
-        """Ask for a working order to be cancelled, once."""
-        if order.is_final or order.status is _LEAVING:
+    def withdraw(self, order: Order, reason: str, again: bool = False) -> None:
+        """Ask for a working order to be cancelled: once, unless it must be asked ``again``."""
+        if order.is_final or (order.status is _LEAVING and not again):
             return
         record = self.write(order.account, ev.OrderCancelRequested(order.id, reason))
         outer, self.cause = self.cause, record.seq

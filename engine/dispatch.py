@@ -4,7 +4,8 @@ Instructions about one order go one after another, never two at once. New orders
 over a line in order: connected, breaker closed, outside maintenance, within the broker's limits
 less what is set aside. A cancel needs no more than a line, and goes before everything else. An
 order that was never sent is cancelled here. Nothing is sent for an order of unknown outcome except
-its cancel, and nothing is ever sent twice.
+its cancel, and nothing is ever sent twice but a cancel: one that the broker can be shown not to
+have made is asked for again, because that can do no harm.
 
 An instruction is *under way* from ``Send`` until a report answers it, by whichever road. One that
 stays unanswered leaves its order's outcome unknown.
@@ -20,6 +21,7 @@ from engine.actions import Send, Timing
 from engine.breaker import Breaker
 from engine.core import Engine
 from engine.maintenance import ends_at
+from engine.orders import Order
 from engine.pacing import Pacing
 from engine.ports import Cancel, Capabilities, Instruction, Modify, Submit
 from engine.reports import (
@@ -120,6 +122,8 @@ class Dispatch:
             if isinstance(one, Cancel) and order.id in unsent:
                 self._engine.report(Cancelled(order.id, one.reason))
                 kept = [each for each in kept if each.order is not order]
+            elif isinstance(one, Cancel) and self._is_leaving(order, kept):
+                continue  # asked for twice; once is enough
             elif isinstance(one, Modify) and order.status in _UNSURE:
                 why = f"the order is {order.status}"
                 self._engine.report(ModifyRejected(order.id, why))
@@ -128,6 +132,12 @@ class Dispatch:
             else:
                 kept.append(one)
         self._queue = kept
+
+    def _is_leaving(self, order: Order, queue: list[Instruction]) -> bool:
+        """Whether a cancel of an order is under way, or in a queue."""
+        flight = self.flights.get(order.id)
+        under_way = flight is not None and isinstance(flight.instruction, Cancel)
+        return under_way or any(isinstance(one, Cancel) and one.order is order for one in queue)
 
     def heard(self, report: Report) -> None:
         """Note a report: it may answer what is under way."""

@@ -155,16 +155,29 @@ def _explain_work(
         Status.UNKNOWN: ev.OrderResolved(order.id, True, findings.source, shown.broker_id),
         Status.PENDING: ev.OrderAccepted(order.id, shown.broker_id),
     }
-    if theirs is not Status.PENDING_CANCEL:
-        still = "the broker still works it"
-        answers[Status.PENDING_CANCEL] = ev.OrderCancelRejected(order.id, still)
     answer = answers.get(order.status)
     if answer is not None:
         with findings.difference("status", order.status, theirs, order.symbol, order.id):
             engine.write(account, answer)
-    if order.leaving and order.status in _AT_WORK:
+    if order.leaving:
+        _explain_cancel(findings, order, theirs, taken_at)
+
+
+def _explain_cancel(findings: Findings, order: Order, theirs: Status, taken_at: int) -> None:
+    """An order that was to be cancelled works at the broker: the cancel is under way there, or was
+    never heard, or its refusal was not heard here. But for the first it is sent again, which does
+    no harm; unless the statement may be older than the cancel.
+    """
+    if theirs is not Status.PENDING_CANCEL:
+        delay = findings.engine.capabilities[order.account].visibility_delay_ns
+        if order.status is Status.PENDING_CANCEL and order.updated_at + delay >= taken_at:
+            return
         with findings.difference("cancel", "asked for", "not made", order.symbol, order.id):
-            engine.withdraw(order, order.leaving)
+            findings.engine.withdraw(order, order.leaving, again=True)
+    elif order.status in _AT_WORK:
+        with findings.difference("cancel", "asked for", "under way", order.symbol, order.id):
+            fact = ev.OrderCancelRequested(order.id, order.leaving)
+            findings.engine.write(order.account, fact)
 
 
 def _explain_revival(findings: Findings, order: Order, shown: BrokerOrder) -> None:

@@ -193,3 +193,17 @@ def test_a_fill_answers_a_submission() -> None:
     fill_in_parts(world, one)
     world.wait(60)
     assert one.status is Status.FILLED
+
+
+def test_a_cancel_that_is_asked_for_again_while_one_is_under_way_goes_once() -> None:
+    world = Remote().connect()
+    one = world.working()
+    world.engine.cancel(ACCOUNT, one.id)
+    world.engine.withdraw(one, "client", again=True)
+    world.line.tick(world.now)
+    assert [type(each) for each in sends(world)] == [Cancel]
+    world.engine.withdraw(one, "client", again=True)
+    world.wait(1)
+    assert sends(world) == []
+    world.heard(reports.CancelRejected(one.id, "too late"))
+    assert sends(world) == []

@@ -5,9 +5,10 @@ import pytest
 from engine import reports
 from engine.actions import Send
 from engine.events import DifferenceFound
-from engine.ports import Cancel
+from engine.orders import Order
+from engine.ports import Cancel, Instruction
 from engine.values import Status
-from tests.engine.remote import ACCOUNT, Remote
+from tests.engine.remote import ACCOUNT, DELAYED, SECOND, Remote
 
 
 def lost_cancel(world: Remote) -> Remote:
@@ -45,3 +46,72 @@ def test_a_cancel_that_was_turned_down_is_not_asked_again(answer: str) -> None:
     world.reconcile()
     assert world.drop() == []
     assert one.status is Status.OPEN
+
+
+def leaving(world: Remote) -> tuple[Remote, Order]:
+    """The engine died after a cancel was sent; the broker is still about to make it."""
+    one = world.working()
+    world.engine.cancel(ACCOUNT, one.id)
+    world.wait(0)
+    assert isinstance(world.sent(), Cancel)
+    world.books.change("b1", status=Status.PENDING_CANCEL)
+    again = world.restart()
+    return again, again.engine.order(ACCOUNT, one.id)
+
+
+def sends(world: Remote) -> list[Instruction]:
+    """What is to be sent now."""
+    return [each.instruction for each in world.drop() if isinstance(each, Send)]
+
+
+def test_a_cancel_that_the_broker_is_about_to_make_is_waited_for() -> None:
+    world, one = leaving(Remote().connect())
+    assert one.status is Status.UNKNOWN
+    world.connect()
+    assert (one.status, sends(world)) == (Status.PENDING_CANCEL, [])
+    world.wait(1)
+    world.reconcile()
+    assert (one.status, sends(world)) == (Status.PENDING_CANCEL, [])
+    world.heard(reports.Cancelled(one.id, broker_id="b1"))
+    assert one.status is Status.CANCELLED
+
+
+def test_a_lookup_that_finds_a_cancel_under_way_waits_for_it_too() -> None:
+    world = Remote().connect()
+    one = world.working()
+    world.engine.cancel(ACCOUNT, one.id)
+    world.wait(0)
+    world.line.unanswered(world.now, world.sent(), "reset")
+    world.books.change("b1", status=Status.PENDING_CANCEL)
+    world.line.looked_up(world.now, world.books.lookup(world.asked()))
+    assert (one.status, sends(world)) == (Status.PENDING_CANCEL, [])
+
+
+def test_a_cancel_that_the_broker_gave_up_unheard_is_asked_again_until_it_is_refused() -> None:
+    world, one = leaving(Remote().connect())
+    world.connect()
+    world.drop()
+    world.books.change("b1", status=Status.OPEN)
+    world.wait(1)
+    world.reconcile()
+    (cancel,) = sends(world)
+    assert isinstance(cancel, Cancel)
+    assert one.status is Status.PENDING_CANCEL
+    world.line.answered(world.now, cancel, [reports.CancelRejected(one.id, "too late")])
+    world.wait(1)
+    world.reconcile()
+    assert (one.status, sends(world)) == (Status.OPEN, [])
+
+
+def test_a_statement_that_may_be_older_than_the_cancel_says_nothing_about_it() -> None:
+    world, one = leaving(Remote(DELAYED).connect())
+    world.now += 3 * SECOND
+    world.connect()
+    world.drop()
+    world.books.change("b1", status=Status.OPEN)
+    world.wait(2)
+    world.reconcile()
+    assert (one.status, sends(world)) == (Status.PENDING_CANCEL, [])
+    world.wait(1)
+    world.reconcile()
+    assert [type(each) for each in sends(world)] == [Cancel]

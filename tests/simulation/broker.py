@@ -94,6 +94,8 @@ class Venue:
         """Units that came into a position otherwise than by a trade, by account and symbol."""
         self.on_news: Callable[[Told], None] = lambda _told: None
         self.rejects_next = False
+        self.holds_next_cancel = False
+        """Whether the next cancel is taken and neither made nor turned down for a while."""
         self._first_number = first_number
         self._number = first_number
         self._executed = 0
@@ -120,7 +122,8 @@ class Venue:
         if order is None:
             return Told("nothing to change", account, message=client_id)
         quantity = order.quantity if change.quantity is None else change.quantity
-        if order.is_final or quantity <= order.filled:
+        is_leaving = order.status is Status.PENDING_CANCEL
+        if order.is_final or is_leaving or quantity <= order.filled:
             return Told("change rejected", account, order, message=f"it is {order.status}")
         order.quantity = quantity
         order.limit_price = change.limit_price or order.limit_price
@@ -133,8 +136,12 @@ class Venue:
         order = self._by_client.get((account, client_id))
         if order is None:
             return Told("nothing to cancel", account, message=client_id)
-        if order.is_final:
+        if order.is_final or order.status is Status.PENDING_CANCEL:
             return Told("cancel rejected", account, order, message=f"it is {order.status}")
+        if self.holds_next_cancel:
+            self.holds_next_cancel = False
+            order.status, order.changed_at = Status.PENDING_CANCEL, self.now
+            return Told("cancel pending", account, order)
         return self.end(order, Status.CANCELLED)
 
     def find(self, account: str, client_id: str) -> VenueOrder | None:
@@ -224,6 +231,15 @@ class Venue:
         """Take an order off the book as cancelled or expired."""
         order.status = order.ended = status
         return self._tell(status.lower(), order)
+
+    def decide(self, order: VenueOrder, makes: bool) -> None:
+        """Make a cancel that was held, or turn it down."""
+        if makes:
+            self.end(order, Status.CANCELLED)
+        else:
+            order.status = Status.OPEN
+            _weigh(order)
+            self._tell("cancel rejected", order, message="the venue keeps it")
 
     def enter_by_hand(self, account: str, request: OrderRequest) -> VenueOrder:
         """An order that a person gave the venue without the engine."""
@@ -318,5 +334,5 @@ def _weigh(order: VenueOrder) -> None:
         order.status = Status.FILLED
     elif order.ended is not None:
         order.status = order.ended
-    else:
+    elif order.status is not Status.PENDING_CANCEL:
         order.status = Status.PARTIALLY_FILLED if order.filled else Status.OPEN

@@ -34,9 +34,12 @@ MISHAPS_EVERY_S = {
     "crash_engine": 12.0,
     "refuse_sync": 40.0,
     "fill_disk": 30.0,
+    "hold_cancel": 8.0,
 }
 """Mean time between two mishaps of a kind, in the seeds that have it."""
 LONGEST_ABSENCE_S = 5.0
+DECIDES = 0.05
+"""How often, at a tick of the market, a cancel that the venue holds is made or turned down."""
 
 
 class Fate:
@@ -81,12 +84,19 @@ class Fate:
         """One tick: an order trades, one that is at market first."""
         every_s = QUIET_MARKET_EVERY_S if self.has_stopped else MARKET_EVERY_S
         self.clock.after(self.dice.uniform(0, 2 * every_s), self._move)
+        self._decide()
         working = [one for one in self.venue.orders if not one.is_final]
         at_market = [one for one in working if one.request.order_type is OrderType.MARKET]
         if at_market:
             self._trade(at_market[0])
         elif working and not self.has_stopped:
             self._trade(self.dice.choice(working))
+
+    def _decide(self) -> None:
+        """The venue makes up its mind about one of the cancels it holds."""
+        held = [one for one in self.venue.orders if one.status is Status.PENDING_CANCEL]
+        if held and (self.has_stopped or self.dice.random() < DECIDES):
+            self.venue.decide(held[0], makes=self.dice.random() < 0.5)
 
     def _trade(self, order: VenueOrder) -> None:
         whole = self.dice.random() < 0.5 or order.remaining <= 1
@@ -149,6 +159,9 @@ class Fate:
         units = Decimal(dice.choice((-3, 5)))
         self.venue.transfer(dice.choice(self.accounts), dice.choice(SYMBOLS), units)
 
+    def _hold_cancel(self) -> None:
+        self.venue.holds_next_cancel = True
+
     def _restart_venue(self) -> None:
         self.venue.restart()
 
@@ -163,4 +176,5 @@ _OWN = (
     "enter_by_hand",
     "transfer",
     "restart_venue",
+    "hold_cancel",
 )

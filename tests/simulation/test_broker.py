@@ -98,3 +98,16 @@ def test_a_snapshot_reaches_back_only_as_far_as_it_says() -> None:
     brief = statements.snapshot(venue, "A", reach_back_ns=50)
     assert (brief.completed, brief.executions, brief.complete_since) == ((), (), 50)
     assert brief.positions["AAPL"].quantity == 10
+
+
+def test_a_cancel_may_be_held_and_made_or_turned_down_later() -> None:
+    venue = Venue()
+    for makes, ends in ((True, Status.CANCELLED), (False, Status.PARTIALLY_FILLED)):
+        one = placed(venue, client_id=f"ord_{ends}")
+        venue.holds_next_cancel = True
+        assert venue.cancel("A", f"ord_{ends}").what == "cancel pending"
+        assert venue.cancel("A", f"ord_{ends}").what == "cancel rejected"
+        venue.trade(one, dec(3), dec(100))
+        assert one.status is Status.PENDING_CANCEL
+        venue.decide(one, makes=makes)
+        assert one.status is ends
