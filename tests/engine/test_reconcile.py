@@ -9,7 +9,6 @@ from engine import events as ev
 from engine import reports
 from engine.alarms import AlarmKind, alarms
 from engine.errors import OrderRefused
-from engine.ports import Cancel
 from engine.reconcile import reconcile
 from engine.requests import OrderChange
 from engine.statements import BrokerOrder, Execution, Holding
@@ -232,19 +231,6 @@ def test_a_change_that_never_arrived_is_settled_as_not_made() -> None:
     assert one.asked == 1
     assert settle(world) == 1
     assert (one.asked, one.limit_price) == (0, dec(90))
-
-
-def test_a_cancel_that_the_broker_does_not_make_is_asked_again() -> None:
-    world = Remote().connect()
-    one = world.working()
-    world.engine.cancel(ACCOUNT, one.id)
-    world.engine.outbox.clear()
-    world.books.change("b1", status=Status.PENDING_CANCEL)
-    assert settle(world) == 0
-    world.books.change("b1", status=Status.OPEN)
-    assert settle(world) == 1
-    assert one.status is Status.PENDING_CANCEL
-    assert [type(each) for each in world.engine.outbox] == [Cancel]
 
 
 def test_an_ended_order_that_the_broker_works_is_open_again_and_raises_an_alarm() -> None:

@@ -93,7 +93,7 @@ MUTANTS_OF_BROKERS = (
     Mutant(
         "a cancel that was lost is forgotten",
         "engine/explanations.py",
-        "if order.leaving and order.status in _AT_WORK:",
+        "if order.leaving:",
         "if order.leaving and order.is_final:",
         ("tests/engine/test_explanations.py",),
     ),
