@@ -94,9 +94,6 @@ class BatchRun:
     def _reach(self, target: Target) -> None:
         """Bring the position to the target, or ask for what must be gone before it can be."""
         engine, account = self._engine, self.batch.account
-        capabilities = engine.capabilities.get(account)
-        if capabilities is None:
-            raise AccountNotFound(account)
         instrument = engine.resolve(account, target.symbol)
         placed, name = self._attempt(target.symbol)
         if placed is not None:
@@ -111,9 +108,6 @@ class BatchRun:
             self._write(target, Outcome.NO_CHANGE, held)
         elif plan.kept is not None:
             self._write(target, Outcome.KEPT, held, plan.kept.id)
-        elif targets.turns(held, plan.ask) and not capabilities.flips:
-            why = "this broker takes a position through zero in two orders; ask for 0 first"
-            raise UnsupportedOperation("flips", why)
         else:
             order = engine.submit(account, targets.request(target.symbol, plan.ask, name))
             self._write(target, Outcome.PLACED, held, order.id)

@@ -108,6 +108,8 @@ class Engine(Session):
             raise AccountNotFound(account.id)
         intent.check_capabilities(request, capabilities)
         intent.check_place(account, request, instrument)
+        if not capabilities.flips:
+            intent.check_flip(account, request)
         group = request.oco_group_id
         if group is not None:
             intent.check_group(group, self.state.group(account.id, group))
@@ -188,8 +190,11 @@ class Engine(Session):
                     "quantity", str(quantity), f"at most {most}, as the order only reduces"
                 )
             return
-        if not self.capabilities[order.account].short_selling:
-            rest = msgspec.structs.replace(order.request, quantity=quantity - order.filled)
+        capabilities = self.capabilities[order.account]
+        rest = msgspec.structs.replace(order.request, quantity=quantity - order.filled)
+        if not capabilities.flips:
+            intent.check_flip(account, rest)
+        if not capabilities.short_selling:
             refusal = intent.short(account, rest)
             if refusal is not None:
                 raise OrderNotModifiable(order.id, order.status, refusal.message)

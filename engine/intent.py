@@ -23,6 +23,7 @@ from engine.requests import OrderRequest
 from engine.valuation import convert
 from engine.values import (
     ONE,
+    ZERO,
     OrderType,
     PositionMode,
     RejectReason,
@@ -119,6 +120,19 @@ def _check_increments(request: OrderRequest, instrument: Instrument) -> None:
             "take_profit": request.take_profit,
         },
     )
+
+
+def check_flip(account: Account, request: OrderRequest) -> None:
+    """Raise UnsupportedOperation for an order that would take its position through zero, for a
+    broker that does not do that.
+    """
+    held = closable(account, request, request.position_id)
+    if not request.reduce_only and ZERO < held < request.quantity:
+        raise UnsupportedOperation(
+            "flips",
+            f"this broker takes no position through zero: {request.side} at most {held} "
+            f"{request.symbol} to close it first, then order the rest",
+        )
 
 
 def judge(

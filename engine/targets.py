@@ -29,7 +29,6 @@ from engine.values import (
     exact_difference,
     exact_product,
     exact_sum,
-    signed,
 )
 
 _HUNDRED = Decimal(100)
@@ -138,12 +137,6 @@ def asks_for(order: Order, wanted: Ask) -> bool:
         and order.stop_loss is None
         and order.take_profit is None
     )
-
-
-def turns(held: Decimal, wanted: Ask) -> bool:
-    """Whether ``wanted`` takes the position through zero to the other side."""
-    after = held + signed(wanted.side, wanted.quantity)
-    return (held > 0 > after) or (held < 0 < after)
 
 
 def request(symbol: str, wanted: Ask, client_order_id: str) -> OrderRequest:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.api.line import line
 from tests.api.served import Served, bars, serving
+from tests.api.webapi.gate import AAPL
+from tests.api.world import World, order
+from tests.builders import EVERYTHING
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -68,3 +72,28 @@ def _seen_filled(rest: httpx.Client, served: Served, order_id: str) -> None:
     (held,) = rest.get("/guide/positions").json()["positions"]
     assert (held["symbol"], held["qty"]) == ("AAPL", 7)
     assert len(served.desk.engine.state.orders) == 1
+
+
+@pytest.mark.anyio
+async def test_every_dialect_refuses_an_order_through_zero_where_the_broker_can_not() -> None:
+    world = World(msgspec.structs.replace(EVERYTHING, flips=False))
+    guide = {"symbol": "AAPL", "action": "SELL", "quantity": 11}
+    ticket = {"conid": AAPL, "orderType": "MKT", "side": "SELL", "quantity": 11, "tif": "DAY"}
+    async with world.client() as client:
+        client.headers.update(KEY)
+        (await client.post("/v1/orders", json=order(quantity="10"))).raise_for_status()
+        world.step()
+        head = world.engine.tape.head
+        for path, body, status in (
+            ("/v1/orders", order(side="SELL", quantity="11"), 501),
+            ("/guide/order/market", guide, 500),
+            ("/v1/api/iserver/account/A/orders", {"orders": [ticket]}, 400),
+        ):
+            answer = await client.post(path, json=body)
+            assert (answer.status_code, "through zero" in answer.text) == (status, True), path
+        assert world.engine.tape.head == head
+        targets = {"orders": [{"symbol": "AAPL", "quantity": -1}]}
+        answer = await client.post("/api/v1/orders", json=targets)
+        assert "through zero" in answer.json()["results"][0]["error"]
+    (position,) = world.engine.account("A").positions.values()
+    assert position.quantity == 10

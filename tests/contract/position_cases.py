@@ -5,9 +5,11 @@ Brackets and groups are the engine's own, so they are asked of every broker, wha
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from engine.errors import OrderRefused
+from engine.errors import OrderRefused, UnsupportedOperation
 from engine.values import RejectReason, Role, Side, Status
 from tests.contract.bench import STEPS, SYMBOL, Bench
 from tests.contract.cases import Cases
@@ -39,7 +41,7 @@ class PositionCases(Cases):
         if bench.capabilities.short_selling:
             pytest.skip("the broker claims it")
         await bench.bought()
-        with pytest.raises(OrderRefused):
+        with pytest.raises((OrderRefused, UnsupportedOperation)):  # the latter if it can't flip
             bench.place(side=Side.SELL, quantity=11)
         assert bench.position == 10
         await bench.agree()
@@ -50,6 +52,20 @@ class PositionCases(Cases):
         await bench.bought()
         await bench.bought(side=Side.SELL, quantity=15)
         assert bench.position == -5
+        await bench.agree()
+
+    async def test_where_no_order_takes_a_position_through_zero_it_is_refused_unwritten(
+        self, bench: Bench
+    ) -> None:
+        if bench.capabilities.flips:
+            pytest.skip("the broker claims it")
+        await bench.bought()
+        head = bench.head
+        with pytest.raises(UnsupportedOperation, match="through zero"):
+            bench.place(side=Side.SELL, quantity=11)
+        assert (bench.position, bench.head) == (Decimal(10), head)
+        await bench.bought(side=Side.SELL, quantity=10)
+        assert bench.position == 0
         await bench.agree()
 
     async def test_a_bracket_protects_what_filled_and_one_leg_ends_the_other(

@@ -64,7 +64,7 @@ def test_a_broker_that_does_not_flip_is_asked_for_nothing() -> None:
     world.bought(50)
     batch = ask(world, target(-50))
     assert outcomes(batch) == [Outcome.FAILED]
-    assert "ask for 0 first" in batch.answers["AAPL"].message
+    assert "to close it first" in batch.answers["AAPL"].message
     assert outcomes(ask(world, target(0))) == [Outcome.PLACED]
 
 

@@ -16,7 +16,7 @@ from engine.errors import (
     UnsupportedOperation,
 )
 from engine.ports import Capabilities
-from engine.requests import OrderRequest
+from engine.requests import OrderChange, OrderRequest
 from engine.values import (
     OrderType,
     PositionMode,
@@ -24,8 +24,9 @@ from engine.values import (
     Side,
     Status,
     TimeInForce,
+    opposite,
 )
-from tests.builders import ACCOUNT, NO_TRAILING, Market, World, order
+from tests.builders import ACCOUNT, EVERYTHING, NO_TRAILING, Market, World, dec, order
 from tests.engine.test_requests import BAD
 
 PLAIN = Capabilities(
@@ -45,6 +46,35 @@ UNSUPPORTED: dict[str, tuple[dict[str, Any], str]] = {
         "times_in_force",
     ),
 }
+
+
+NO_FLIPS = msgspec.structs.replace(EVERYTHING, flips=False)
+
+
+@pytest.mark.parametrize("mode", PositionMode)
+@pytest.mark.parametrize("side", Side)
+def test_no_order_takes_a_position_through_zero_where_the_broker_can_not(
+    side: Side, mode: PositionMode
+) -> None:
+    world = World(NO_FLIPS, mode=mode)
+    held = world.fill(world.place(order(side=side, quantity=10)))
+    named = held.position_id if mode is PositionMode.HEDGING else None
+    head = world.tape.head
+    with pytest.raises(UnsupportedOperation, match="at most 10 AAPL to close it first") as caught:
+        world.place(order(side=opposite(side), quantity=11, position_id=named))
+    assert caught.value.details == {"capability": "flips"}
+    assert world.tape.head == head
+    world.fill(world.place(order(side=opposite(side), quantity=10, position_id=named)))
+    assert world.account.positions == {}
+
+
+def test_an_order_does_not_grow_into_one_that_goes_through_zero() -> None:
+    world = World(NO_FLIPS)
+    world.bought(10)
+    closing = world.sell(10, limit_price=120)
+    with pytest.raises(UnsupportedOperation, match="through zero"):
+        world.engine.modify(ACCOUNT, closing.id, OrderChange(quantity=dec(11)))
+    assert closing.quantity == 10
 
 
 @pytest.mark.parametrize("name", UNSUPPORTED)

@@ -12,7 +12,7 @@ from engine.errors import InvalidRequest
 from engine.lifecycle import Step
 from engine.orders import Order, fill, move, new_order
 from engine.requests import OrderRequest
-from engine.targets import Ask, Target, ask, asks_for, check_target, plan, request, turns
+from engine.targets import Ask, Target, ask, asks_for, check_target, plan, request
 from engine.values import OrderType, Side, Status, signed
 from tests.builders import dec, order
 
@@ -166,16 +166,6 @@ def test_an_order_that_may_change_or_vanish_does_not_stay() -> None:
 def test_every_working_order_goes_where_the_target_is_held() -> None:
     one = working(order(quantity=10))
     assert plan(dec(5), [one], target(5), CENT) == (None, None, [one])
-
-
-@pytest.mark.parametrize(
-    ("held", "wanted", "flips"),
-    [(5, -5, True), (-5, 1, True), (5, 0, False), (0, -5, False), (5, 9, False), (-5, -1, False)],
-)
-def test_only_crossing_zero_turns_a_position(held: int, wanted: int, flips: bool) -> None:
-    made = ask(dec(held), target(wanted), CENT)
-    assert made is not None
-    assert turns(dec(held), made) is flips
 
 
 @st.composite

@@ -94,8 +94,8 @@ _MUTANTS_OF_CORE = (
     Mutant(
         "a cancel may be asked for twice",
         "engine/core.py",
-        "        if order.is_final or order.status is _LEAVING:\n            return\n",
-        "        if order.is_final:\n            return\n",
+        "if order.is_final or (order.status is _LEAVING and not again):",
+        "if order.is_final:",
         _CORE,
     ),
     Mutant(
