@@ -224,7 +224,8 @@ class Live:
             one = board.series[source]
             if isinstance(one, Bars):
                 continue
-            if broker.works(one.symbol):
+            watch = broker.watched.get(one.symbol)
+            if watch is not None and watch.is_touched(one, row):
                 broker.match_quote(one, row)
         for source, row in shown:
             board.show(source, row)

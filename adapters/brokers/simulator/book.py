@@ -27,7 +27,15 @@ _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 class Book:
     """Tickets of one symbol."""
 
-    __slots__ = ("_exits", "_others", "_penetration_ticks", "_reach", "_restless", "is_kept")
+    __slots__ = (
+        "_exits",
+        "_others",
+        "_penetration_ticks",
+        "_places",
+        "_reach",
+        "_restless",
+        "is_kept",
+    )
 
     def __init__(self, penetration_ticks: int) -> None:
         self._penetration_ticks = penetration_ticks
@@ -35,6 +43,8 @@ class Book:
         self._others: dict[str, Ticket] = {}
         self._restless: dict[str, Ticket] = {}
         self._reach = Reach()
+        self._places = 0
+        """How many places in its queues it has given away."""
         self.is_kept = False
         """Whether every row concerns it, an order working or not."""
 
@@ -62,12 +72,7 @@ class Book:
             tickets = self.in_turn()
             self._restless = {ticket.order.id: ticket for ticket in tickets}
             return tickets
-        return [
-            ticket
-            for queue in (self._exits, self._others)
-            for order_id, ticket in queue.items()
-            if order_id in restless
-        ]
+        return sorted(restless.values(), key=_turn) if len(restless) > 1 else [*restless.values()]
 
     def settle(self, ticket: Ticket) -> None:
         """Let a ticket that was tried and stayed rest, if it is one that can."""
@@ -95,13 +100,18 @@ class Book:
         order = ticket.order
         queue = self._exits if ticket.is_exit else self._others
         self.place(ticket)
+        self._places += 1
+        ticket.place = self._places
         if order.request.oco_group_id is None:
             queue[order.id] = ticket
             return
         tickets = list(queue.values())
         tickets.insert(_place(tickets, order), ticket)
         queue.clear()
-        queue.update((each.order.id, each) for each in tickets)
+        for place, each in enumerate(tickets, self._places):
+            queue[each.order.id] = each
+            each.place = place
+        self._places += len(tickets)
 
     def drop(self, ticket: Ticket) -> None:
         """Take ``ticket`` out; it works no more."""
@@ -109,6 +119,11 @@ class Book:
         queue = self._exits if ticket.is_exit else self._others
         del queue[ticket.order.id]
         self._restless.pop(ticket.order.id, None)
+
+
+def _turn(ticket: Ticket) -> tuple[bool, int]:
+    """By when a ticket is tried: exits first, then by its place in the queue."""
+    return not ticket.is_exit, ticket.place
 
 
 def _place(queue: list[Ticket], order: Order) -> int:

@@ -147,10 +147,6 @@ class SimulatedBroker:
         """The ids of the orders that are in the books for ``account``."""
         return frozenset(each.order.id for each in self._books if each.order.account == account)
 
-    def works(self, symbol: str) -> bool:
-        """Whether a row of ``symbol`` must be shown: an order works, or an action is to come."""
-        return symbol in self.watched
-
     def match_bar(self, bars: Bars, i: int) -> None:
         """Try the working orders of the symbol on row ``i``, reporting results as they happen."""
         symbol = bars.symbol

@@ -32,7 +32,8 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
 
     ``expires`` and ``live_at`` are ns UTC; ``sign`` is 1 for a buy and -1 for a sell. Where there
     is a ``portion`` one row fills no more of it, and the next fill is ``pause`` ns later; where
-    there is a ``verdict`` that is how it ends, and not by expiring.
+    there is a ``verdict`` that is how it ends, and not by expiring. Of two in a queue of a book
+    the one with the lower ``place`` is tried first.
     """
 
     order: Order
@@ -60,6 +61,7 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     sprung: bool = False
     trailed: bool = False
     working: bool = True
+    place: int = 0
     portion: Decimal | None = None
     pause: int = 0
     verdict: Report | None = None

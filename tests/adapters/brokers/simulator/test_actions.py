@@ -27,7 +27,7 @@ def test_a_split_multiplies_positions_before_the_first_bar_of_its_date() -> None
     assert [position.quantity, position.cost, market.cash()] == [20, 1000, 999_000]
     market.step()
     assert market.position() == 20
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched
 
 
 @rule("split-orders")
@@ -121,4 +121,4 @@ def test_actions_dated_before_a_restart_count_as_applied() -> None:
     market = Market([QUIET] * 5, splits=TWO_FOR_ONE).step(4)
     market.broker.attach(market.engine)
     market.broker.restore([])
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched

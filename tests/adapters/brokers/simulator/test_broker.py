@@ -91,7 +91,7 @@ def test_a_quantity_changed_to_what_is_filled_ends_the_order() -> None:
     market.step()
     market.change(order, quantity="4")
     assert order.status is Status.FILLED
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched
 
 
 def test_an_order_that_does_not_work_here_can_be_neither_changed_nor_cancelled() -> None:
@@ -137,21 +137,21 @@ def test_a_day_order_past_the_end_of_the_calendar_is_rejected() -> None:
     with pytest.raises(OrderRefused, match="past the calendar's end") as refusal:
         market.buy(10, tif="DAY")
     assert refusal.value.reason is RejectReason.MARKET_CLOSED
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched
 
 
 def test_a_broker_without_orders_has_nothing_due() -> None:
     market = Market([QUIET] * 2).step()
     assert market.broker.next_due > 2**62
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched
 
 
 def test_a_symbol_works_while_it_has_an_order() -> None:
     market = Market([QUIET] * 2).step()
     order = market.buy(10)
-    assert market.broker.works("AAPL")
+    assert "AAPL" in market.broker.watched
     market.cancel(order)
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched
 
 
 def _restarted(market: Market) -> SimulatedBroker:
@@ -206,10 +206,10 @@ def test_orders_that_the_engine_still_holds_or_that_ended_are_not_restored() -> 
     ended = new_order("ord_9", "A", request, 0)
     ended.status = Status.CANCELLED
     market.broker.restore([held, ended])
-    assert not market.broker.works("AAPL")
+    assert "AAPL" not in market.broker.watched
     held.triggered = True
     market.broker.restore([held])
-    assert market.broker.works("AAPL")
+    assert "AAPL" in market.broker.watched
 
 
 def test_the_simulator_can_do_everything_but_brackets_and_groups_by_itself() -> None:

@@ -114,5 +114,7 @@ def _act(market: Market, random: Random) -> None:
         fields["stop_price"] = f"{random.randint(960, 1040) / 10}"
     if kind == "trailing":
         fields["trailing_distance"] = "1.5"
+    if random.random() < 0.2:
+        fields["oco_group_id"] = random.choice(["one", "two", "three"])
     place = market.buy if random.random() < 0.5 else market.sell
     place(random.randint(1, 30), kind, **fields)
