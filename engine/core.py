@@ -254,7 +254,7 @@ class Engine(Session):
         )
 
     def close_all(self, account_id: str, symbol: str | None = None) -> list[Order]:
-        """Close every position at market, of one symbol or all."""
+        """Close every position at market, of one symbol or all; see ``protection.close_all``."""
         return protection.close_all(self, account_id, symbol)
 
     def protect(

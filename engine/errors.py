@@ -118,6 +118,25 @@ class OrderRefused(EngineError):
         self.reason = reason
 
 
+class PositionsNotClosed(EngineError):
+    """Raised when some of several positions could not be closed, after each was tried: ``refused``
+    says by position why, ``closing`` which order closes each of the others; the details say both.
+    """
+
+    code = "ORDER_REJECTED"
+
+    def __init__(self, refused: dict[str, EngineError], closing: dict[str, str]) -> None:
+        total = len(refused) + len(closing)
+        reasons = "; ".join(f"{name}: {error.message}" for name, error in refused.items())
+        super().__init__(
+            f"{len(refused)} of {total} positions are not being closed: {reasons}",
+            **{name: error.message for name, error in refused.items()},
+            **{name: f"closed by {order_id}" for name, order_id in closing.items()},
+        )
+        self.refused = refused
+        self.closing = closing
+
+
 class UnsupportedOperation(EngineError):
     """Raised when neither the broker nor this engine can do what is asked; names the capability."""
 

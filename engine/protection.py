@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from engine import caution, exits
 from engine.accounts import Account
-from engine.errors import AccountNotFound, InvalidRequest
+from engine.errors import (
+    AccountNotFound,
+    EngineError,
+    InvalidRequest,
+    PositionsNotClosed,
+    ProviderUnavailable,
+    TradingHalted,
+    UnsupportedOperation,
+)
 from engine.instruments import check_increments
 from engine.intent import check_exit_types
 from engine.orders import Order
@@ -64,15 +72,31 @@ def close_position(
 
 
 def close_all(engine: Engine, account_id: str, symbol: str | None = None) -> list[Order]:
-    """Close every position at market, of one symbol or all."""
+    """Close every position at market, of one symbol or all; each is tried, whatever becomes of the
+    others. Raises what the only one there is raises, what bars all of them alike, and otherwise
+    PositionsNotClosed.
+    """
     if symbol is not None:
         symbol = engine.resolve(account_id, symbol).symbol
-    positions = list(engine.account(account_id).positions.values())
-    return [
-        close_position(engine, account_id, position.id)
-        for position in positions
-        if symbol is None or position.symbol == symbol
-    ]
+    orders: dict[str, Order] = {}
+    refused: dict[str, EngineError] = {}
+    for position in list(engine.account(account_id).positions.values()):
+        if symbol is None or position.symbol == symbol:
+            try:
+                orders[position.id] = close_position(engine, account_id, position.id)
+            except EngineError as error:
+                refused[position.id] = error
+    if not refused:
+        return list(orders.values())
+    kinds = {type(error) for error in refused.values()}
+    if not orders and (len(refused) == 1 or kinds <= _ALIKE):
+        raise next(iter(refused.values()))
+    closing = {name: order.id for name, order in orders.items()}
+    raise PositionsNotClosed(refused, closing)
+
+
+_ALIKE = {TradingHalted, ProviderUnavailable, UnsupportedOperation}
+"""What bars every order of an account, with nothing written."""
 
 
 def legs(engine: Engine, account: Account, position: Position) -> list[Order]:

@@ -20,6 +20,7 @@ STATUS: dict[type[EngineError], int] = {
     errors.OrderNotModifiable: 409,
     errors.DuplicateClientOrderId: 409,
     errors.OrderRefused: 422,
+    errors.PositionsNotClosed: 422,
     errors.UnsupportedOperation: 501,
     errors.TradingHalted: 503,
     errors.ProviderUnavailable: 503,

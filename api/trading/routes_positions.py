@@ -66,7 +66,7 @@ class Positions:
         return render.handle(order)
 
     async def close_all(self, call: Call) -> list[wire.OrderHandle]:
-        """Close every position, of one symbol or of all."""
+        """Close every position, of one symbol or of all: each is tried."""
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = account_of(self._desk, call, query)
         orders = self._engine.close_all(account, query.get("symbol"))

@@ -130,7 +130,9 @@ class Broker:
         return self._call(lambda: copy(close()))
 
     def close_all(self, symbol: str | None = None) -> list[Order]:
-        """Close every position at market, of one symbol or all."""
+        """Close every position at market, of one symbol or all. PositionsNotClosed when some could
+        not be, after each was tried.
+        """
         return self._call(lambda: _copies(self._engine.close_all(self._account, symbol)))
 
     def protect(

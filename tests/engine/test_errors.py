@@ -21,6 +21,14 @@ RAISED = {
 }
 
 
+def test_positions_not_closed_are_told_each_with_its_reason_beside_those_that_are() -> None:
+    why = errors.OrderRefused("ord_3", RejectReason.UNKNOWN, "in doubt")
+    error = errors.PositionsNotClosed({"pos_1": why}, {"pos_2": "ord_4"})
+    assert error.code == "ORDER_REJECTED"
+    assert error.message == "1 of 2 positions are not being closed: pos_1: in doubt"
+    assert error.details == {"pos_1": "in doubt", "pos_2": "closed by ord_4"}
+
+
 @pytest.mark.parametrize("code", RAISED)
 def test_every_code_is_the_wires_own_word(code: str) -> None:
     error = RAISED[code]

@@ -11,6 +11,8 @@ from engine.errors import (
     OrderNotModifiable,
     OrderRefused,
     PositionNotFound,
+    PositionsNotClosed,
+    ProviderUnavailable,
     SymbolNotFound,
     TradingHalted,
     UnsupportedOperation,
@@ -21,7 +23,7 @@ from engine.orders import Order
 from engine.ports import Capabilities
 from engine.reports import OutcomeUnknown
 from engine.requests import OrderChange
-from engine.values import OrderType, PositionMode, Role, Side, Status
+from engine.values import OrderType, PositionMode, RejectReason, Role, Side, Status
 from tests.builders import ACCOUNT, Market, World, dec, figures
 
 BOTH = {"stop_loss": 90, "take_profit": 110}
@@ -307,6 +309,36 @@ def test_every_position_is_closed_or_those_of_a_symbol() -> None:
     assert [one.symbol for one in world.engine.close_all(ACCOUNT)] == ["AAPL", "ES"]
     with pytest.raises(SymbolNotFound):
         world.engine.close_all(ACCOUNT, "NOPE")
+
+
+def test_a_position_that_can_not_be_closed_keeps_no_other_open() -> None:
+    world = World(market=Market(AAPL=100, ES=100), cash=1_000_000)
+    world.bought(10)
+    world.sold(1, symbol="ES")
+    first = world.account.positions["AAPL"].id
+    lost = world.sell(5, limit_price=105)
+    world.engine.report(OutcomeUnknown(lost.id, "no answer"))
+    with pytest.raises(PositionsNotClosed, match="1 of 2 positions") as caught:
+        world.engine.close_all(ACCOUNT)
+    assert set(caught.value.refused) == {first}
+    (order_id,) = caught.value.closing.values()
+    closing = world.state.orders[order_id]
+    assert (closing.symbol, closing.status) == ("ES", Status.OPEN)
+
+
+def test_what_bars_every_close_is_told_as_it_is() -> None:
+    world = World(market=Market(AAPL=100, ES=100), cash=1_000_000)
+    world.bought(10)
+    world.sold(1, symbol="ES")
+    world.engine.barred[ACCOUNT] = "the line is down"
+    with pytest.raises(ProviderUnavailable, match="the line is down"):
+        world.engine.close_all(ACCOUNT)
+    del world.engine.barred[ACCOUNT]
+    world.broker.rejects = RejectReason.UNKNOWN
+    with pytest.raises(OrderRefused):
+        world.engine.close_all(ACCOUNT, "ES")
+    with pytest.raises(PositionsNotClosed, match="2 of 2 positions"):
+        world.engine.close_all(ACCOUNT)
 
 
 def test_positions_are_found_in_their_own_account_only() -> None:

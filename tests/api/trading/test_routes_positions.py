@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from engine.reports import OutcomeUnknown
 from engine.values import PositionMode
 from tests.api.world import World, limit, order
 
@@ -135,6 +136,23 @@ async def test_all_positions_or_those_of_a_symbol_are_closed(
     world.step()
     assert (await client.delete("/positions")).json() == []
     assert (await client.delete("/positions?symbol=NOPE")).status_code == 404
+
+
+async def test_one_position_that_can_not_be_closed_keeps_no_other_open(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    stuck = await held(client, world)
+    closing = await held(client, world, symbol="MSFT")
+    lost = (await client.post("/orders", json=limit("150.00", side="SELL"))).json()["id"]
+    world.engine.report(OutcomeUnknown(lost, "no answer"))
+    answer = await client.delete("/positions")
+    assert (answer.status_code, answer.json()["code"]) == (422, "ORDER_REJECTED")
+    details = answer.json()["details"]
+    assert set(details) == {stuck["id"], closing["id"]}
+    assert lost in details[stuck["id"]]
+    assert details[closing["id"]].startswith("closed by ord_")
+    world.step()
+    assert [one["id"] for one in (await client.get("/positions")).json()] == [stuck["id"]]
 
 
 async def test_exits_are_given_moved_and_named_by_their_orders(
