@@ -50,11 +50,11 @@ class ServerPrompts:
 
     def ask(self, session: Session, order: Order) -> dict[str, Any] | None:
         """Hold an order that was just taken, and ask about it; None if nothing is to be asked."""
-        broker = self._broker(order)
-        if broker is None or order.status is not Status.OPEN or MESSAGE_ID in session.suppressed:
+        if order.account not in self._engine.local or order.status is not Status.OPEN:
             return None
-        why = self._why()
-        if why is None:
+        why = None if MESSAGE_ID in session.suppressed else self._why()
+        broker = None if why is None else self._broker(order)
+        if broker is None:
             return None
         broker.hold(order.id)
         held = msgspec.json.encode(_Held(order.id)).decode()

@@ -11,35 +11,38 @@ from textwrap import dedent
 import pytest
 
 from api.compose import read_tape
-from api.gateway_time import WallTime
+from api.gateway_time import time_at
 from api.gateway_worker import GatewayWorker
 from api.ibkr.over_https import OverHttps
 from engine import events as ev
 from engine.worker.errors import WorkerError
 from engine.worker.ibkr import Ibkr
 from tests.api.command import onetape
+from tests.api.served import MINUTE_NS, bars, serving
 from tests.engine.worker.kit import Heard
 
-MILLISECOND_NS = 1_000_000
+TICK_NS = 20_000_000
 
 
 class Trial:
-    """A worker on a tape of its own, with nobody at its gateway's address."""
+    """A worker on a tape of its own, with nobody at its gateway's address unless it is given."""
 
-    def __init__(self, source: str, folder: Path) -> None:
+    def __init__(
+        self, source: str, folder: Path, url: str = "http://127.0.0.1:9", tick_ns: int = TICK_NS
+    ) -> None:
         self.heard = Heard()
         self.tape = folder / "worker.tape"
-        self.line = OverHttps("http://127.0.0.1:9")
+        self.line = OverHttps(url)
         self.worker = GatewayWorker(
             dedent(source),
             "strategy.py",
             {"size": 3},
             self.heard,
-            20 * MILLISECOND_NS,
+            tick_ns,
             0.3,
             self.tape,
             lambda: Ibkr(self.line),
-            WallTime(),
+            time_at(self.line),
         )
 
     def live(self, after_s: float = 0.2) -> Trial:
@@ -137,3 +140,31 @@ def test_what_was_typed_wrong_is_named(tmp_path: Path) -> None:
     ):
         said = onetape("worker", file, *arguments, cwd=tmp_path)
         assert (said.returncode, said.stderr.startswith(f"error: {message}")) == (2, True), said
+
+
+FOLLOWS = """
+    import time
+    from datetime import datetime, timezone
+
+    def tick(ctx):
+        before = datetime.now(timezone.utc)
+        time.sleep(0.4)
+        ctx.log.info("%s +%s", f"{before:%H:%M:%S}", (datetime.now(timezone.utc) - before) * 5)
+
+    def on_stop(ctx):
+        time.sleep(3600)
+        ctx.log.info("left at %s", f"{datetime.now():%H:%M}")
+"""
+
+
+def test_behind_a_backtest_it_lives_by_simulated_time_until_the_data_ends(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with serving(bars("AAPL", 4)) as served:
+        trial = Trial(FOLLOWS, tmp_path, served.url, MINUTE_NS)
+        trial.worker.run()
+        trial.line.close()
+        served.finish()
+    assert time.monotonic() - started < 60
+    told = [f"22:1{minute}:00 +0:00:02" for minute in range(4, 8)]
+    assert trial.heard.lines == [*told, "left at 23:17"]
+    assert trial.ended() == "the data is at its end"

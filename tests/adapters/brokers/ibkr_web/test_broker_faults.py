@@ -5,16 +5,19 @@ the same of every order in the end.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.webapi.faults.kinds import Kind
 from engine.events import OrderOutcomeUnknown
 from engine.values import OrderType, RejectReason, Status
 from tests.adapters.brokers.ibkr_web.loop import ACCOUNT, Near, loop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("unhurried", "impatient")]
 MANNERS = pytest.mark.parametrize("manner", ["friendly", "strict"])
+HERE = Path(__file__)
 LATE = {"delay_ms": 900}
 QUICK: dict[str, Any] = {"timeout_s": 0.5, "login_wait_s": 0.05, "login_wait_longest_s": 0.1}
 OPEN, FILLED, REJECTED = Status.OPEN, Status.FILLED, Status.REJECTED
@@ -88,8 +91,9 @@ async def test_an_order_that_never_arrived_is_proven_so_and_not_sent_again(
         assert sent(near, order.id) == 0
 
 
-async def test_an_order_that_is_refused_in_words_is_not_doubted() -> None:
-    async with loop(**QUICK) as near:
+@MANNERS
+async def test_an_order_that_is_refused_in_words_is_not_doubted(manner: str) -> None:
+    async with loop(manner, **QUICK) as near:
         await near.trouble("reject")
         order = near.submit(limit_price="98.00")
         await near.reached(order, REJECTED)
@@ -107,8 +111,9 @@ async def test_an_order_that_is_held_up_stands_alike_on_both_sides(manner: str) 
         assert sent(near, order.id) == (order.status is OPEN)
 
 
-async def test_a_gateway_that_was_asked_too_often_took_nothing() -> None:
-    async with loop(penalty_s=0.2, **QUICK) as near:
+@MANNERS
+async def test_a_gateway_that_was_asked_too_often_took_nothing(manner: str) -> None:
+    async with loop(manner, penalty_s=0.2, **QUICK) as near:
         await near.trouble("rate_limit", calls="placing")
         order = near.submit(limit_price="98.00")
         await near.reached(order, REJECTED)
@@ -165,8 +170,11 @@ async def test_orders_outlive_a_session_and_what_happened_meanwhile_is_found(
         assert resting.status is OPEN
 
 
-async def test_a_session_taken_by_another_program_is_left_to_it_until_it_is_given_back() -> None:
-    async with loop(tickle_s=0.1, **QUICK) as near:
+@MANNERS
+async def test_a_session_taken_by_another_program_is_left_to_it_until_it_is_given_back(
+    manner: str,
+) -> None:
+    async with loop(manner, tickle_s=0.1, **QUICK) as near:
         await near.trouble("competing")
         await near.until(lambda: "another program" in near.driver.line.why, "it is left alone")
         await near.http.post("/v1/api/iserver/auth/ssodh/init", json={"compete": True})
@@ -174,16 +182,18 @@ async def test_a_session_taken_by_another_program_is_left_to_it_until_it_is_give
         await near.agree()
 
 
-async def test_a_session_taken_by_another_program_is_taken_back_when_asked_to() -> None:
-    async with loop(tickle_s=0.1, competing="take", **QUICK) as near:
+@MANNERS
+async def test_a_session_taken_by_another_program_is_taken_back_when_asked_to(manner: str) -> None:
+    async with loop(manner, tickle_s=0.1, competing="take", **QUICK) as near:
         before = near.driver.line.reconciled_at
         await near.trouble("competing")
         await near.until(lambda: near.driver.line.reconciled_at > before, "it is back")
         await near.connected()
 
 
-async def test_a_daily_reset_is_waited_out() -> None:
-    async with loop(tickle_s=0.1, **QUICK) as near:
+@MANNERS
+async def test_a_daily_reset_is_waited_out(manner: str) -> None:
+    async with loop(manner, tickle_s=0.1, **QUICK) as near:
         order = near.submit(limit_price="98.00")
         await near.reached(order, OPEN)
         await near.trouble("daily_reset", seconds=1)
@@ -194,7 +204,9 @@ async def test_a_daily_reset_is_waited_out() -> None:
 
 
 @MANNERS
-@pytest.mark.parametrize("kind", ["duplicates", "reordered", "orders_muted", "silence"])
+@pytest.mark.parametrize(
+    "kind", ["duplicates", "reordered", "orders_muted", "silence", "no_heartbeat"]
+)
 async def test_a_stream_that_lies_or_is_silent_changes_nothing_in_the_end(
     manner: str, kind: str
 ) -> None:
@@ -211,8 +223,9 @@ async def test_a_stream_that_lies_or_is_silent_changes_nothing_in_the_end(
         await near.agree()
 
 
-async def test_a_stream_without_heartbeats_is_given_up_and_opened_again() -> None:
-    async with loop(silence_s=0.5, **QUICK) as near:
+@MANNERS
+async def test_a_stream_without_heartbeats_is_given_up_and_opened_again(manner: str) -> None:
+    async with loop(manner, silence_s=0.5, **QUICK) as near:
         await near.trouble("silence", times=0)
         await near.until(lambda: "said nothing" in near.driver.line.why, "it is given up")
         await near.peace()
@@ -310,3 +323,9 @@ async def test_a_session_that_ended_by_lying_idle_is_opened_again(manner: str) -
         await near.until(lambda: near.driver.line.reconciled_at > since, "it is back")
         await near.reached(order, FILLED)
         await near.agree()
+
+
+def test_every_fault_that_there_is_is_borne() -> None:
+    """Each is brought about by a test here, or in the file about mishaps at the broker."""
+    tests = HERE.read_text() + HERE.with_name("test_broker_mishaps.py").read_text()
+    assert [kind for kind in Kind if f'"{kind}"' not in tests] == []
