@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from adapters.tape_sqlite.packing import pack_body, pack_link
 from engine import events
-from engine.tape.chain import GENESIS, HASH_BYTES, link
+from engine.tape.chain import HASH_BYTES, link
 from engine.tape.record import Record
 
 ROW_BYTES = 64 * 1024
@@ -20,12 +21,14 @@ ROW_BYTES = 64 * 1024
 
 _INSERT = "INSERT INTO groups VALUES (?, ?, ?)"
 
+_Row: TypeAlias = tuple[int, bytes, bytes]
+
 
 class Group:
     """The encoded front of a tape's buffer. Not safe for two threads at once.
 
     `last_hash` is the chain's hash at the last encoded record; `stored_seq` and `stored_hash` are
-    the last stored one's; `first_hash` is that of record 1 once it has passed through here.
+    the last stored one's.
     """
 
     def __init__(self, stored_seq: int, last_hash: bytes) -> None:
@@ -34,7 +37,11 @@ class Group:
         self.stored_seq = stored_seq
         self.last_hash = last_hash
         self.stored_hash = last_hash
-        self.first_hash = GENESIS
+
+    @property
+    def first_hash(self) -> bytes:
+        """The chain's hash at the first record that is encoded and not stored."""
+        return self._links[0][:HASH_BYTES]
 
     def encode(self, tail: Sequence[Record], count: int) -> None:
         """Encode and chain the first `count` records of `tail`, skipping those already done."""
@@ -45,29 +52,26 @@ class Group:
             payload = events.encode(record.event)
             previous = link(previous, seq, ts, account, cause, payload)
             body = pack_body(seq, ts, account, cause, payload)
-            bodies.append(body)
             links.append(pack_link(previous, len(body)))
-            if seq == 1:
-                self.first_hash = previous
+            bodies.append(body)
             self.last_hash = previous
 
     def write(self, connection: sqlite3.Connection, count: int) -> None:
         """Store the first `count` encoded records and sync; forget them once that is done."""
-        rows = list(self._rows(count))
-        if len(rows) == 1:
+        if sum(map(len, self._bodies[:count])) <= ROW_BYTES:
             # A statement outside a transaction is one: begin, insert and sync in a single step.
-            connection.execute(_INSERT, rows[0])
+            connection.execute(_INSERT, self._row(0, count))
         else:
             connection.execute("BEGIN IMMEDIATE")
-            for row in rows:
+            for row in self._rows(count):
                 connection.execute(_INSERT, row)
             connection.execute("COMMIT")
         self.stored_seq += count
         self.stored_hash = self._links[count - 1][:HASH_BYTES]
         del self._bodies[:count], self._links[:count]
 
-    def _rows(self, count: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """The first `count` encoded records as rows: the last one's number, links, bodies."""
+    def _rows(self, count: int) -> Iterator[_Row]:
+        """The first `count` encoded records, cut into rows."""
         start = size = 0
         for end, body in enumerate(self._bodies[:count]):
             size += len(body)
@@ -76,6 +80,7 @@ class Group:
                 start, size = end, len(body)
         yield self._row(start, count)
 
-    def _row(self, start: int, end: int) -> tuple[int, bytes, bytes]:
+    def _row(self, start: int, end: int) -> _Row:
+        """Some of the encoded records as a row."""
         last = self.stored_seq + end
         return last, b"".join(self._links[start:end]), b"".join(self._bodies[start:end])

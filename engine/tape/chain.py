@@ -21,10 +21,13 @@ NotHashable = (error, TypeError, ValueError, AttributeError)
 """What `link` raises for values that no record can hold: wrong types, numbers beyond 64 bits."""
 
 _HEADER = Struct(f"<{HASH_BYTES}sqqqI")
+_BLANK = blake2b(digest_size=HASH_BYTES)  # copied, because making one costs more than hashing does
 
 
 def link(previous: bytes, seq: int, ts: int, account: str, causation: int, payload: bytes) -> bytes:
     """The hash of one record, given the hash of the record before it (`GENESIS` for the first)."""
     name = account.encode()
     header = _HEADER.pack(previous, seq, ts, causation, len(name))
-    return blake2b(header + name + payload, digest_size=HASH_BYTES).digest()
+    hashed = _BLANK.copy()
+    hashed.update(header + name + payload)
+    return hashed.digest()

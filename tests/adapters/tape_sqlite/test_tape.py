@@ -7,9 +7,11 @@ from threading import Thread
 import pytest
 
 from adapters.tape_sqlite import watermark
+from adapters.tape_sqlite.group import ROW_BYTES
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
+from engine.events import OrderAccepted
 from engine.tape import Tape
 from engine.tape.errors import TapeClosed
 from tests.contract.tape_contract import TapeContract, append
@@ -68,6 +70,21 @@ def test_groups_of_every_size_are_stored_whole(path: Path, count: int) -> None:
     assert list(tape.records()) == made
     tape.close()
     assert verify(path).records == count
+
+
+def test_records_longer_than_a_row_may_be_are_stored_among_short_ones(path: Path) -> None:
+    tape = SqliteTape.open(path)
+    made = append(tape, 3)
+    for length in (ROW_BYTES // 2, ROW_BYTES, 3 * ROW_BYTES):
+        made.append(tape.append(tape.head, "DU1", 0, OrderAccepted("long", "x" * length)))
+        made += append(tape, 2)
+    tape.commit()
+    made.append(tape.append(tape.head, "DU1", 0, OrderAccepted("alone", "x" * ROW_BYTES)))
+    tape.commit()
+    assert list(tape.records()) == made
+    assert [each.seq for each in tape.records(5)] == [each.seq for each in made[5:]]
+    tape.close()
+    assert verify(path).records == len(made)
 
 
 def test_reading_joins_the_disk_and_what_is_not_there_yet(path: Path) -> None:
