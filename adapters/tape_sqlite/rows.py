@@ -17,13 +17,14 @@ from engine.tape.record import Record
 from engine.tape.verify import Row
 
 PAGE_BYTES = 64 * 1024
+PAGE_GROUPS = 64
 SEQ_MIN = -(2**63)
 SEQ_MAX = 2**63 - 1
 
 _BODIES = f"""
 SELECT last, length(links) / {LINK_BYTES}, bodies FROM groups WHERE last > ? ORDER BY last
 """
-_GROUPS = "SELECT last, links, bodies FROM groups WHERE last > ? ORDER BY last LIMIT 1"
+_GROUPS = "SELECT last, links, bodies FROM groups WHERE last > ? ORDER BY last LIMIT ?"
 _LINKS = "SELECT last, links FROM groups WHERE last >= ? ORDER BY last LIMIT 1"
 
 
@@ -75,13 +76,15 @@ def read_rows(connection: sqlite3.Connection, after: int = 0) -> Iterator[Row]:
 
     Raises `ValueError` at the first that is not whole, after giving all those before it.
     """
-    # Group by group, so that a damaged page does not take the sound ones before it along.
-    while group := connection.execute(_GROUPS, (after,)).fetchone():
-        last, links, bodies = group
-        if not (isinstance(links, bytes) and isinstance(bodies, bytes)):
-            raise ValueError("its group holds something other than bytes")
-        yield from unpack_rows(last, links, bodies, after)
-        after = last
+    start = None
+    while start != after:
+        start = after
+        # Group by group, so that a damaged page does not take the sound ones before it along.
+        for last, links, bodies in connection.execute(_GROUPS, (start, PAGE_GROUPS)):
+            if not (isinstance(links, bytes) and isinstance(bodies, bytes)):
+                raise ValueError("its group holds something other than bytes")
+            yield from unpack_rows(last, links, bodies, start)
+            after = last
 
 
 def last_seq(connection: sqlite3.Connection) -> int:
