@@ -33,6 +33,7 @@ from api.lines.port import Marking
 from api.sections import Broker
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
+from api.snapshots import Snapshots
 from engine import batching
 from engine.actions import Timing
 from engine.core import Engine
@@ -44,9 +45,6 @@ from engine.tape import TapeFailed
 from engine.values import NANOSECONDS
 
 SHUT_DOWN = "shut down"
-SNAPSHOT_POLL_S = 1.0
-SNAPSHOT_SHARE = 10
-"""A snapshot is due when the tape has grown by a tenth, if that is more than the setting."""
 NONCE_BYTES = 16
 
 
@@ -84,7 +82,12 @@ class Live:
             self.tape.close()
             raise
         self.committer = Committer(self.tape)
-        self._snapshot_seq = self.engine.state.seq
+        self.snapshots = Snapshots(
+            self.tape.path,
+            self.engine.state.seq,
+            settings.tape.snapshot_records,
+            lambda: self.tape.durable,
+        )
         self.desk = Desk(
             self.engine,
             self.board,
@@ -164,7 +167,7 @@ class Live:
             async with asyncio.TaskGroup() as group:
                 work = [
                     group.create_task(self._move_market()),
-                    group.create_task(self._keep_snapshots()),
+                    group.create_task(self.snapshots.run()),
                     group.create_task(self.keys.run(self.desk.dismiss)),
                     group.create_task(self.desk.lines.run()),
                     group.create_task(stop_after(self.desk.halted, stop, self.settings)),
@@ -240,22 +243,6 @@ class Live:
             self.desk.publish_quote(one.quote(row))
         if now >= broker.next_due:
             broker.step_done(now)
-
-    async def _keep_snapshots(self) -> None:
-        """Keep the state beside the tape every so many records, more of them as the state grows:
-        what a snapshot costs then stays a fixed share of the work, and a restart a fixed share of
-        the tape.
-        """
-        every = self.settings.tape.snapshot_records
-        while every:
-            await asyncio.sleep(SNAPSHOT_POLL_S)
-            state = self.engine.state
-            due = self._snapshot_seq + max(every, self._snapshot_seq // SNAPSHOT_SHARE)
-            if state.seq < due or self.desk.failure is not None:
-                continue
-            self._snapshot_seq, content = state.seq, state.to_bytes()
-            await self.desk.settled()
-            await asyncio.to_thread(save_snapshot, self.tape, self._snapshot_seq, content)
 
 
 def _now() -> int:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import logging
 import os
+from errno import ENOSPC
 from pathlib import Path
 from struct import Struct, error
 from typing import Protocol
 from zlib import crc32
 
 import msgspec
+
+from adapters.tape_sqlite.room import RESERVE_BYTES, Room
 
 FORMAT = 1
 MAGIC = b"onetape-snapshot"
@@ -51,11 +54,18 @@ def path_of(tape_path: Path) -> Path:
     return tape_path.with_name(tape_path.name + ".snapshot")
 
 
-def save(path: str | Path, tape: HashedTape, seq: int, state: bytes) -> None:
+def save(
+    path: str | Path,
+    tape: HashedTape,
+    seq: int,
+    state: bytes,
+    reserve_bytes: int = RESERVE_BYTES,
+) -> None:
     """Replace the snapshot of the tape at `path` by `state`, which holds after record `seq`.
 
     The old one stays whole until the new one is on disk. Raises `ValueError` when record `seq` is
-    not on disk, `OSError` when the file can not be written.
+    not on disk, `OSError` when the file can not be written, or when less than `reserve_bytes` would
+    stay free: those are for the facts of cancels and fills.
     """
     tape_id, there = tape.tape_id, tape.hash_at(seq)
     if tape_id is None or there is None:
@@ -64,17 +74,32 @@ def save(path: str | Path, tape: HashedTape, seq: int, state: bytes) -> None:
     check = crc32(state, crc32(label))
     final = path_of(Path(path))
     fresh = final.with_name(final.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(MAGIC + _SIZES.pack(check, len(label), len(state)) + label)
-        file.write(state)
-        file.flush()
-        os.fsync(file.fileno())
+    _check_room(final.parent, len(state), reserve_bytes)
+    try:
+        with fresh.open("wb") as file:
+            file.write(MAGIC + _SIZES.pack(check, len(label), len(state)) + label)
+            file.write(state)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)  # what is half written only takes the room of facts
+        raise
     fresh.replace(final)
     folder = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _check_room(folder: Path, needed_bytes: int, reserve_bytes: int) -> None:
+    free_bytes = Room(folder).free_bytes()
+    if free_bytes - needed_bytes < reserve_bytes:
+        raise OSError(
+            ENOSPC,
+            f"{free_bytes} bytes are free; expected {needed_bytes} for the snapshot beside the "
+            f"{reserve_bytes} that are kept for the facts of cancels and fills",
+        )
 
 
 def load_latest(path: str | Path, tape: HashedTape) -> tuple[int, bytes] | None:

@@ -1,0 +1,72 @@
+"""When a tape in use gets a newer snapshot, and the process beside this one that makes it.
+
+Every so many records, more of them as the tape grows: what a snapshot costs then stays a fixed
+share of the work, and a restart a fixed share of the tape. The state that is served is not touched
+and nobody waits for it to be encoded, however large it is: another process folds the tape. One that
+could not be made is a line in the log, and the next start folds more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable
+from pathlib import Path
+
+POLL_S = 1.0
+SHARE = 10
+"""A snapshot is due when the tape has grown by a tenth, if that is more than the setting."""
+_RENEWAL = "adapters.tape_sqlite.renewal"
+
+log = logging.getLogger("onetape.tape")
+
+
+class Snapshots:
+    """The snapshots of the tape in `file`, the newest of which holds after record `seq`. `durable`
+    says how much of the tape is on the disk; none is made while fewer than `every` records are new.
+    """
+
+    def __init__(self, file: Path, seq: int, every: int, durable: Callable[[], int]) -> None:
+        self.file = file
+        self._seq = seq
+        self._every = every
+        self._durable = durable
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough is new."""
+        return self._durable() >= self._seq + max(self._every, self._seq // SHARE)
+
+    async def run(self) -> None:
+        """Keep them coming, until cancelled; none at all where `every` is 0."""
+        while self._every:
+            await asyncio.sleep(POLL_S)
+            if self.is_due:
+                self._seq = self._durable()
+                await renew(self.file)
+
+
+async def renew(file: Path) -> bool:
+    """Have a newer snapshot made of a tape; says whether it was."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        _RENEWAL,
+        str(file),
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=PIPE,
+        start_new_session=True,  # a Ctrl-C in the terminal is for the server, which ends this
+    )
+    try:
+        _, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        why = said.decode(errors="replace").strip() or f"exit status {process.returncode}"
+        log.warning("%s: no snapshot was kept: %s", file, why)
+    return not process.returncode

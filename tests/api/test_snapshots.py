@@ -1,0 +1,70 @@
+"""Snapshots come as the tape grows, from a process beside this one that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from adapters.tape_sqlite.snapshots import path_of
+from adapters.tape_sqlite.tape import SqliteTape
+from api.snapshots import Snapshots, renew
+from tests.builders import World
+
+pytestmark = pytest.mark.anyio
+LONGEST_STALL_S = 0.2
+
+
+@pytest.mark.parametrize(
+    ("seq", "durable", "is_due"),
+    [(0, 49, False), (0, 50, True), (1000, 1099, False), (1000, 1100, True)],
+)
+def test_one_is_due_after_so_many_records_or_a_tenth_of_the_tape(
+    tmp_path: Path, seq: int, durable: int, is_due: bool
+) -> None:
+    assert Snapshots(tmp_path / "a.tape", seq, 50, lambda: durable).is_due is is_due
+
+
+async def test_it_is_made_beside_a_loop_that_goes_on(tmp_path: Path) -> None:
+    tape = SqliteTape.open(tmp_path / "a.tape")
+    world = World(tape=tape)
+    for _ in range(2000):
+        world.bought(1, stop_loss=90, take_profit=110)
+    tape.commit()
+    longest, is_made = 0.0, asyncio.create_task(renew(tape.path))
+    while not is_made.done():
+        before = time.monotonic()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.monotonic() - before)
+    assert await is_made
+    assert longest < LONGEST_STALL_S
+    assert path_of(tape.path).exists()
+    tape.close()
+
+
+async def test_one_that_can_not_be_made_is_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert not await renew(tmp_path / "absent.tape")
+    assert "no snapshot was kept" in caplog.text
+
+
+async def test_none_is_taken_where_none_is_wanted(tmp_path: Path) -> None:
+    await asyncio.wait_for(Snapshots(tmp_path / "a.tape", 0, 0, lambda: 10**6).run(), 5)
+
+
+async def test_the_process_that_makes_it_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
+    tape = SqliteTape.open(tmp_path / "a.tape")
+    World(tape=tape)
+    tape.commit()
+    asked = asyncio.create_task(renew(tape.path))
+    await asyncio.sleep(0.01)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not path_of(tape.path).exists()
+    tape.close()
