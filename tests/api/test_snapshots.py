@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from api.snapshots import Snapshots, renew
 from tests.builders import World
 
 pytestmark = pytest.mark.anyio
-LONGEST_STALL_S = 0.2
+TURNS_MIN = 10
+"""So often at least the loop comes round while another process starts and folds a tape."""
 
 
 @pytest.mark.parametrize(
@@ -31,16 +31,15 @@ def test_one_is_due_after_so_many_records_or_a_tenth_of_the_tape(
 async def test_it_is_made_beside_a_loop_that_goes_on(tmp_path: Path) -> None:
     tape = SqliteTape.open(tmp_path / "a.tape")
     world = World(tape=tape)
-    for _ in range(2000):
+    for _ in range(300):
         world.bought(1, stop_loss=90, take_profit=110)
     tape.commit()
-    longest, is_made = 0.0, asyncio.create_task(renew(tape.path))
-    while not is_made.done():
-        before = time.monotonic()
+    turns, made = 0, asyncio.create_task(renew(tape.path))
+    while not made.done():
         await asyncio.sleep(0.001)
-        longest = max(longest, time.monotonic() - before)
-    assert await is_made
-    assert longest < LONGEST_STALL_S
+        turns += 1
+    assert await made
+    assert turns > TURNS_MIN
     assert path_of(tape.path).exists()
     tape.close()
 

@@ -1,4 +1,4 @@
-"""A snapshot made from the tape alone is the state of whoever writes it, and takes no room of theirs."""
+"""A snapshot made from the tape alone is the state of whoever writes it."""
 
 import subprocess
 import sys
@@ -52,7 +52,7 @@ def test_a_start_goes_on_from_it(path: Path) -> None:
 
 
 def test_without_room_beside_the_reserve_the_older_one_stays(
-    path: Path, capsys: pytest.CaptureFixture[str]
+    path: Path,
 ) -> None:
     tape = SqliteTape.open(path)
     world = World(tape=tape)
@@ -68,7 +68,7 @@ def test_without_room_beside_the_reserve_the_older_one_stays(
     tape.close()
 
 
-def test_where_there_is_no_tape_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_there_is_no_tape_it_says_so(path: Path) -> None:
     with pytest.raises((OSError, TapeError)):
         renew(path)
     done = subprocess.run(
