@@ -43,7 +43,7 @@ from engine.errors import (
 from engine.facts.orders import BY_CLIENT
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument
-from engine.intake import take
+from engine.intake import TAKERS
 from engine.orders import Order
 from engine.ports import Cancel, Capabilities, Instruction, Modify, Prices, Submit
 from engine.reports import ModifyRejected, Report
@@ -80,7 +80,8 @@ class Engine(Session):
         """
         state = self.state
         account = self.account(account_id)
-        instrument = self.resolve(account_id, request.symbol)
+        symbol = request.symbol
+        instrument = self.instruments.find(symbol) or self.resolve(account_id, symbol)
         if instrument.symbol != request.symbol:
             request = msgspec.structs.replace(request, symbol=instrument.symbol)
         check_order(request)
@@ -157,7 +158,7 @@ class Engine(Session):
             return None
         refused = None
         for report in broker.send(instruction):
-            take(self, report)
+            TAKERS[type(report)](self, report)
             if type(report) is ModifyRejected:
                 refused = report.message
         return refused
@@ -269,7 +270,7 @@ class Engine(Session):
 
     def report(self, report: Report) -> None:
         """Take news from a broker; OrderNotFound when it speaks of an order that is not ours."""
-        take(self, report)
+        TAKERS[type(report)](self, report)
 
     def accept_position(self, account_id: str, symbol: str, reason: str) -> None:
         """Take the broker's word for a position in dispute; see ``verdicts.accept_position``."""

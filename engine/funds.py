@@ -53,6 +53,7 @@ def shortfall(
             leverage = position.leverage  # what is added to keeps its own
         own = convert(margin(position, prices), position.currency, account.currency, prices)
     needed = exposure * price * instrument.multiplier / leverage
-    needed = convert(needed, instrument.currency, account.currency, prices)
+    if instrument.currency != account.currency:
+        needed = convert(needed, instrument.currency, account.currency, prices)
     missing = needed + reserved - free_margin(account, prices) - own
     return missing if missing > ZERO else ZERO

@@ -4,7 +4,7 @@ A report is believed only as far as the order's life allows, and what it says tw
 in whatever order a broker's reports of one order arrive, the order ends the same. The same
 execution twice changes nothing, and a fill always counts, even late, because money moved. An order
 that stands at the broker under several ids ends with the last of them. Each function here takes one
-kind of report; ``take`` finds it by type.
+kind of report; ``TAKERS`` has them by type.
 """
 
 from __future__ import annotations
@@ -44,24 +44,10 @@ Named = (
 Ending = ev.OrderRejected | ev.OrderCancelled | ev.OrderExpired
 
 
-def take(engine: Engine, report: reports.Report) -> None:
-    """Write what ``report`` says as a fact, and act on it. OrderNotFound if we never sent such an
-    order.
-    """
-    _TAKERS[type(report)](engine, report)
-
-
-def _order(engine: Engine, order_id: str) -> Order:
-    order = engine.state.order(order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
-    return order
-
-
 def find(engine: Engine, report: Named) -> Order:
     """The order that a report speaks of, by our id or by the broker's; OrderNotFound if none."""
     if report.order_id:
-        return _order(engine, report.order_id)
+        return engine.state.known(report.order_id)
     named = engine.state.by_broker_id(report.account, report.broker_id)
     working = [order for order in named if not order.is_final]
     if not named or len(working) > 1:
@@ -70,7 +56,7 @@ def find(engine: Engine, report: Named) -> Order:
 
 
 def _accepted(engine: Engine, report: reports.Accepted) -> None:
-    order = _order(engine, report.order_id)
+    order = engine.state.known(report.order_id)
     status, broker_id = order.status, report.broker_id
     if status is not _PENDING:
         if broker_id in order.broker_ids:
@@ -122,7 +108,7 @@ def _triggered(engine: Engine, report: reports.Triggered) -> None:
 
 
 def _trailed(engine: Engine, report: reports.Trailed) -> None:
-    order = _order(engine, report.order_id)
+    order = engine.state.known(report.order_id)
     if not order.is_final and order.stop_price != report.stop_price:
         engine.write(order.account, ev.OrderTrailed(order.id, report.stop_price))
 
@@ -146,7 +132,7 @@ def _is_news(order: Order, report: reports.Modified) -> bool:
 
 
 def _modify_rejected(engine: Engine, report: reports.ModifyRejected) -> None:
-    order = _order(engine, report.order_id)
+    order = engine.state.known(report.order_id)
     covered = unprotected.cover(order)
     engine.write(order.account, ev.OrderModifyRejected(order.id, report.message))
     unprotected.lapsed(engine, order, covered, report.message)
@@ -158,7 +144,7 @@ def _cancelled(engine: Engine, report: reports.Cancelled) -> None:
 
 
 def _cancel_rejected(engine: Engine, report: reports.CancelRejected) -> None:
-    order = _order(engine, report.order_id)
+    order = engine.state.known(report.order_id)
     if not order.is_final:
         engine.write(order.account, ev.OrderCancelRejected(order.id, report.message))
 
@@ -169,14 +155,14 @@ def _expired(engine: Engine, report: reports.Expired) -> None:
 
 
 def _unknown(engine: Engine, report: reports.OutcomeUnknown) -> None:
-    order = _order(engine, report.order_id)
+    order = engine.state.known(report.order_id)
     if can(order.status, Step.LOST_SIGHT):
         engine.write(order.account, ev.OrderOutcomeUnknown(order.id, report.message))
 
 
 def _filled(engine: Engine, report: reports.Filled) -> None:
     state = engine.state
-    order = _order(engine, report.order_id) if report.order_id else find(engine, report)
+    order = engine.state.known(report.order_id) if report.order_id else find(engine, report)
     if report.execution_id and state.execution(order.account, report.execution_id) is not None:
         return
     if report.quantity <= 0:
@@ -245,7 +231,7 @@ def _split(engine: Engine, report: reports.PositionSplit) -> None:
             )
 
 
-_TAKERS: dict[type, Callable[[Engine, Any], None]] = {
+TAKERS: dict[type, Callable[[Engine, Any], None]] = {
     reports.Accepted: _accepted,
     reports.Rejected: _rejected,
     reports.Triggered: _triggered,
@@ -263,3 +249,6 @@ _TAKERS: dict[type, Callable[[Engine, Any], None]] = {
     reports.CashMoved: _cash_moved,
     reports.PositionSplit: _split,
 }
+"""What writes a report of each kind down as a fact, and acts on it; OrderNotFound if we never sent
+such an order.
+"""

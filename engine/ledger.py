@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.errors import OrderNotFound
 from engine.facts.trades import TradeFilled
 from engine.image import Image
 from engine.orders import Order, name
@@ -32,8 +33,10 @@ class Ledger:
         self._executions: dict[tuple[str, str], str] = {}
         self._filled: list[tuple[Order, TradeFilled, str, int]] = []
         """Fills that are not made up into trades yet: few ask for trades, and a replay nobody."""
-        self._indexed = 0
-        """How many of them have their execution in the index."""
+        self._is_indexed = False
+        """Whether the index of executions is kept: from when it is first asked for, which a replay
+        never does.
+        """
         self._groups: dict[tuple[str, str], list[Order]] = {}
         self._named: dict[tuple[str, str], list[Order]] | None = None
         self._sealed: Image | None = None
@@ -56,6 +59,13 @@ class Ledger:
         """The order with this id, or None."""
         found = self._orders.get(order_id)
         return found if found is not None or self._sealed is None else self.orders.get(order_id)
+
+    def known(self, order_id: str) -> Order:
+        """The order with this id; OrderNotFound where there is none."""
+        order = self._orders.get(order_id) or self.order(order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        return order
 
     def working_order(self, order_id: str) -> Order:
         """The order with this id, which is known to be open; KeyError otherwise."""
@@ -91,15 +101,11 @@ class Ledger:
         """The trade that a broker's execution became, or None while it is news; "" if it was taken
         back before it came.
         """
-        if self._sealed is not None:
-            self._unseal()
-        filled, executions = self._filled, self._executions
-        while self._indexed < len(filled):
-            order, fact, _, _ = filled[self._indexed]
-            if fact.execution_id:
-                executions[order.account, fact.execution_id] = fact.trade_id
-            self._indexed += 1
-        return executions.get((account, execution_id))
+        if not self._is_indexed:
+            self._is_indexed = True
+            told = (trade for trade in self.trades.values() if trade.execution_id)
+            self._executions.update(((one.account, one.execution_id), one.id) for one in told)
+        return self._executions.get((account, execution_id))
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
         """The orders of one OCO group, oldest first."""
@@ -139,17 +145,12 @@ class Ledger:
         if not order.is_final:
             self._put_on(order)
 
-    def _add_trade(self, trade: Trade) -> None:
-        self._trades[trade.id] = trade
-        if trade.execution_id:
-            self._executions[trade.account, trade.execution_id] = trade.id
-
     def _make_up_trades(self) -> None:
         """Make trades of the fills that came since they were last asked for."""
         for fill in self._filled:
-            self._add_trade(new_trade(*fill))
+            trade = new_trade(*fill)
+            self._trades[trade.id] = trade
         self._filled.clear()
-        self._indexed = 0
 
     def _put_on(self, order: Order) -> None:
         """Put an order on its book, behind the others."""
@@ -185,7 +186,7 @@ class Ledger:
         self._orders, self._trades, self._groups = {}, {}, {}
         self._index(sealed.finished_orders(), newer_orders.values())
         for trade in (*sealed.finished_trades(), *newer_trades.values()):
-            self._add_trade(trade)
+            self._trades[trade.id] = trade
 
     def _index(self, finished: Iterable[Order], newer: Iterable[Order]) -> None:
         for order in sorted((*finished, *newer), key=lambda one: one.id):

@@ -50,11 +50,11 @@ class Pliable(Protocol):
 
     mishaps: Mishaps
 
-    def hold(self, order_id: str) -> None:
+    def hold(self, order: Order) -> None:
         """Let a working order wait: it does not trade."""
 
-    def release(self, order_id: str) -> None:
+    def release(self, order: Order) -> None:
         """Let it trade again, from now on."""
 
-    def turn_down(self, order_id: str, message: str) -> None:
+    def turn_down(self, order: Order, message: str) -> None:
         """Reject it after all, in these words."""

@@ -273,6 +273,8 @@ class State(Ledger):
         )
         if fact.commission:
             charge(account, fact.commission_currency or account.currency, fact.commission)
+        if self._is_indexed and fact.execution_id:
+            self._executions[record.account, fact.execution_id] = fact.trade_id
         self._filled.append((order, fact, position_id, ts))
         if order.status in FINAL:
             self._take_off(order)

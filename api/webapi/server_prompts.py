@@ -56,7 +56,7 @@ class ServerPrompts:
         broker = None if why is None else self._broker(order)
         if broker is None:
             return None
-        broker.hold(order.id)
+        broker.hold(order)
         held = msgspec.json.encode(_Held(order.id)).decode()
         text = _TEXT.format(why=why)
         return row(self._engine, prompts.ask(self._engine, order.account, MESSAGE_ID, text, held))
@@ -76,9 +76,9 @@ class ServerPrompts:
         prompts.answer(self._engine, prompt, PromptAnswer.EXPIRED if is_late else given)
         broker = self._broker(order)
         if broker is not None and is_yes:
-            broker.release(order.id)
+            broker.release(order)
         elif broker is not None:
-            broker.turn_down(order.id, prompt.text)
+            broker.turn_down(order, prompt.text)
         if is_late:
             raise errors.no_reply(prompt.id)
 

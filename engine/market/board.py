@@ -51,13 +51,13 @@ class Board:
             k, quotes = quoted
             i = self.rows[k]
             if i >= 0:
-                return quotes.price(quotes.bid[i] + quotes.ask[i]) / 2
+                return Decimal(quotes.bid[i] + quotes.ask[i]) * quotes.unit / 2
         charted = self._bars.get(symbol)
         if charted is None:
             return None
         k, bars = charted
         i = self.rows[k]
-        return bars.price(bars.close[i]) if i >= 0 else None
+        return Decimal(bars.close[i]) * bars.unit if i >= 0 else None
 
     def touch(self, symbol: str, buys: bool) -> Decimal | None:
         """What a taker would pay now, or get: a side of the visible quote, else the mark."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.mishaps import Mishaps, Pliable, none
-from engine.orders import new_order
+from engine.orders import Order, new_order
 from tests.builders import order
 
 
@@ -16,13 +16,13 @@ class Unlucky:
 
     mishaps: Mishaps = staticmethod(none)
 
-    def hold(self, order_id: str) -> None:
+    def hold(self, order: Order) -> None:
         """Let it wait."""
 
-    def release(self, order_id: str) -> None:
+    def release(self, order: Order) -> None:
         """Let it trade."""
 
-    def turn_down(self, order_id: str, message: str) -> None:
+    def turn_down(self, order: Order, message: str) -> None:
         """Reject it."""
 
 

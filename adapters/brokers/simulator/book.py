@@ -28,19 +28,19 @@ class Book:
     """Tickets of one symbol."""
 
     __slots__ = (
-        "_exits",
-        "_others",
         "_penetration_ticks",
         "_places",
         "_reach",
         "_restless",
+        "exits",
         "is_kept",
+        "others",
     )
 
     def __init__(self, penetration_ticks: int) -> None:
         self._penetration_ticks = penetration_ticks
-        self._exits: dict[str, Ticket] = {}
-        self._others: dict[str, Ticket] = {}
+        self.exits: dict[str, Ticket] = {}
+        self.others: dict[str, Ticket] = {}
         self._restless: dict[str, Ticket] = {}
         self._reach = Reach()
         self._places = 0
@@ -48,12 +48,13 @@ class Book:
         self.is_kept = False
         """Whether every row concerns it, an order working or not."""
 
-    def __bool__(self) -> bool:
-        return bool(self._others or self._exits)
+    def find(self, order_id: str) -> Ticket | None:
+        """The working ticket of this order, or None."""
+        return self.others.get(order_id) or self.exits.get(order_id)
 
     def in_turn(self) -> list[Ticket]:
         """The tickets in the order they are tried; a new list, since fills change the book."""
-        return [*self._exits.values(), *self._others.values()]
+        return [*self.exits.values(), *self.others.values()]
 
     def is_touched(self, one: Bars | Quotes, i: int) -> bool:
         """Whether row ``i`` of a series of the symbol may concern a ticket."""
@@ -64,7 +65,7 @@ class Book:
         tried. What is left out would do nothing.
         """
         restless, reach = self._restless, self._reach
-        if len(restless) == len(self._exits) + len(self._others):
+        if len(restless) == len(self.exits) + len(self.others):
             reach.clear(one.price_scale)  # of orders that have gone
             return self.in_turn()
         if reach.touches(one, i):
@@ -92,13 +93,13 @@ class Book:
 
     def exits_of(self, order: Order) -> list[Ticket]:
         """The exits that protect what ``order`` opened, the stop-loss first."""
-        exits = self._exits.values()
+        exits = self.exits.values()
         return [ticket for ticket in exits if ticket.order.parent_order_id == order.id]
 
     def add(self, ticket: Ticket) -> None:
         """Let ``ticket`` take its place."""
         order = ticket.order
-        queue = self._exits if ticket.is_exit else self._others
+        queue = self.exits if ticket.is_exit else self.others
         self.place(ticket)
         self._places += 1
         ticket.place = self._places
@@ -116,7 +117,7 @@ class Book:
     def drop(self, ticket: Ticket) -> None:
         """Take ``ticket`` out; it works no more."""
         ticket.working = False
-        queue = self._exits if ticket.is_exit else self._others
+        queue = self.exits if ticket.is_exit else self.others
         del queue[ticket.order.id]
         self._restless.pop(ticket.order.id, None)
 
@@ -143,25 +144,25 @@ def _place(queue: list[Ticket], order: Order) -> int:
 class Books:
     """Every symbol's book, and every working ticket by its order's id."""
 
-    __slots__ = ("_books", "_penetration_ticks", "_tickets", "watched")
+    __slots__ = ("_books", "_penetration_ticks", "watched")
 
     def __init__(self, penetration_ticks: int = 0) -> None:
         self._penetration_ticks = penetration_ticks
         self._books: dict[str, Book] = {}
-        self._tickets: dict[str, Ticket] = {}
         self.watched: dict[str, Book] = {}
         """The books of symbols that have a working order, and of those that are kept."""
 
     def __iter__(self) -> Iterator[Ticket]:
-        return iter(list(self._tickets.values()))
+        return iter([ticket for book in self._books.values() for ticket in book.in_turn()])
 
     def book(self, symbol: str) -> Book | None:
         """The book of ``symbol``; None where no order ever worked."""
         return self._books.get(symbol)
 
-    def find(self, order_id: str) -> Ticket | None:
+    def find(self, order: Order) -> Ticket | None:
         """The working ticket of this order, or None."""
-        return self._tickets.get(order_id)
+        book = self.watched.get(order.request.symbol)
+        return None if book is None else book.find(order.id)
 
     def add(self, ticket: Ticket) -> None:
         """Let ``ticket`` work."""
@@ -171,16 +172,13 @@ class Books:
         if book is None:
             book = self.watched[symbol] = self._open(symbol)
         book.add(ticket)
-        self._tickets[order.id] = ticket
 
     def drop(self, ticket: Ticket) -> None:
         """Let ``ticket`` work no more."""
-        order = ticket.order
-        del self._tickets[order.id]
-        symbol = order.request.symbol
+        symbol = ticket.order.request.symbol
         book = self._books[symbol]
         book.drop(ticket)
-        if not book and not book.is_kept:
+        if not (book.others or book.exits or book.is_kept):
             del self.watched[symbol]
 
     def change(self, ticket: Ticket, change: OrderChange) -> None:
@@ -197,7 +195,7 @@ class Books:
         """Watch ``symbol`` only while an order works."""
         book = self._open(symbol)
         book.is_kept = False
-        if not book:
+        if not (book.others or book.exits):
             self.watched.pop(symbol, None)
 
     def _open(self, symbol: str) -> Book:

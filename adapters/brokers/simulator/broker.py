@@ -101,23 +101,23 @@ class SimulatedBroker:
         self._carry = Carry(host, self.name, self.options)
         self._actions = CorporateActions(host, self.name, self._books, self.options)
 
-    def hold(self, order_id: str) -> None:
+    def hold(self, order: Order) -> None:
         """Let a working order wait: it does not trade, though it may expire."""
-        ticket = self._books.find(order_id)
+        ticket = self._books.find(order)
         if ticket is not None:
             ticket.live_at = NEVER
 
-    def release(self, order_id: str) -> None:
+    def release(self, order: Order) -> None:
         """Let an order that waited trade, as if it had come now."""
-        ticket = self._books.find(order_id)
+        ticket = self._books.find(order)
         if ticket is not None:
             ticket.live_at = self._host.now + self.options.latency_ns
 
-    def turn_down(self, order_id: str, message: str) -> None:
+    def turn_down(self, order: Order, message: str) -> None:
         """Reject a working order that was taken."""
-        ticket = self._books.find(order_id)
+        ticket = self._books.find(order)
         if ticket is not None:
-            ticket.verdict = Rejected(order_id, RejectReason.UNKNOWN, message)
+            ticket.verdict = Rejected(order.id, RejectReason.UNKNOWN, message)
             self._executions.expire(ticket)
 
     def assumptions(self) -> dict[str, str]:
@@ -206,7 +206,7 @@ class SimulatedBroker:
 
     def _modify(self, instruction: Modify) -> tuple[Report, ...]:
         order, change = instruction.order, instruction.change
-        ticket = self._books.find(order.id)
+        ticket = self._books.find(order)
         if ticket is None:
             return (ModifyRejected(order.id, f"order {order.id} does not work here"),)
         complaint = objection(ticket, change)
@@ -224,7 +224,7 @@ class SimulatedBroker:
     def _cancel(self, instruction: Instruction) -> tuple[Report, ...]:
         assert type(instruction) is Cancel
         order_id = instruction.order.id
-        ticket = self._books.find(order_id)
+        ticket = self._books.find(instruction.order)
         if ticket is None:
             return (CancelRejected(order_id, f"order {order_id} does not work here"),)
         self._books.drop(ticket)

@@ -173,6 +173,6 @@ async def test_after_a_restart_the_order_works_and_a_no_still_ends_it(one: Gate)
     broker: object = one.gateway.engine.local["A"]
     (order,) = one.gateway.engine.state.working()
     assert isinstance(broker, SimulatedBroker)
-    broker.release(order.id)  # what a restart comes to
+    broker.release(order)  # what a restart comes to
     await one.post(NOTIFICATION, said(asked, "No"))
     assert order.status is Status.REJECTED

@@ -140,11 +140,11 @@ def test_an_order_that_is_held_waits_until_it_is_released() -> None:
     one.broker.mishaps = none
     market_order, resting = one.buy(10, tif="GTC"), one.buy(5, "limit", limit_price="99.5")
     for order in (market_order, resting):
-        one.broker.hold(order.id)
+        one.broker.hold(order)
     one.step()
     assert one.fills() == []
     for order in (market_order, resting):
-        one.broker.release(order.id)
+        one.broker.release(order)
     assert one.fills() == []
     one.step()
     assert [bar for bar, _, _ in one.fills()] == [2, 2]
@@ -153,9 +153,9 @@ def test_an_order_that_is_held_waits_until_it_is_released() -> None:
 def test_a_working_order_is_turned_down_at_once_and_an_ended_one_is_left_alone() -> None:
     one = market(HALF)
     order = one.buy(10)
-    one.broker.turn_down(order.id, "not today")
+    one.broker.turn_down(order, "not today")
     assert (one.status(order), order.message) == (Status.REJECTED, "not today")
     for act in (one.broker.hold, one.broker.release):
-        act(order.id)
-    one.broker.turn_down(order.id, "twice")
+        act(order)
+    one.broker.turn_down(order, "twice")
     assert order.message == "not today"
