@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute
 
 from api import docs_pages, openapi
-from api.endpoints import Operation, Resource, operations_of, routes_of
+from api.endpoints import Floor, Operation, Resource, operations_of, routes_of
 from api.metrics import Metrics
 from api.openapi import About
 from api.refusals import SHAPE, Refusal, Shape, detail
@@ -40,13 +40,13 @@ def dialect(
     about: About,
     version: str,
     metrics: Metrics,
-    settled: Callable[[], Awaitable[None]] | None = None,
+    floor: Floor | None = None,
 ) -> Dialect:
     """The dialect of these operations, a list for each path, with its documentation.
 
-    Their paths are whole: they begin with ``base``. For ``settled`` see `api.endpoints.Resource`.
+    Their paths are whole: they begin with ``base``. For ``floor`` see `api.endpoints.Resource`.
     """
-    resources = [Resource(each, refusal_of, metrics, settled) for each in operations]
+    resources = [Resource(each, refusal_of, metrics, floor) for each in operations]
     routes = routes_of(resources, ("",))
     document = openapi.text(openapi.build(operations_of(routes), version, about)).encode()
     return Dialect(base, [*routes, *docs_pages.routes(document, base, ("",))])

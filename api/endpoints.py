@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -83,7 +83,8 @@ class Operation:
 
     ``answer`` is the wire type of a success; None where the handler gives bytes of type ``media``.
     ``failures`` are the statuses it may refuse with beyond those that every operation may, and why;
-    ``answers`` are the types of successes that come with another status.
+    ``answers`` are the types of successes that come with another status. ``reduces`` marks a
+    command that only ever reduces risk: it is carried out, and answered, on a dead tape too.
     """
 
     method: str
@@ -102,6 +103,7 @@ class Operation:
     failures: Mapping[int, str] = field(default_factory=dict)
     answers: Mapping[int, Any] = field(default_factory=dict)
     scope: Scope = Scope.READ
+    reduces: bool = False
 
     @cached_property
     def content_type(self) -> tuple[bytes, bytes]:
@@ -121,12 +123,32 @@ class Given(NamedTuple):
     operation: Operation | None = None
 
 
+class Floor(Protocol):
+    """What answers stand on: the tape, as far as it is on disk."""
+
+    async def settled(self) -> None:
+        """Wait until everything written so far is durable; TradingHalted if it never will be."""
+
+    async def settled_if_alive(self) -> None:
+        """Wait like ``settled``; on a dead tape let pass what only ever reduces risk."""
+
+    async def settled_or_dead(self) -> None:
+        """Wait like ``settled``, for what writes nothing; on a dead tape do not wait."""
+
+
+def _settle(floor: Floor, operation: Operation) -> Awaitable[None]:
+    """Wait until what an answer may show will last."""
+    if operation.method in SAFE or operation.scope is Scope.READ:
+        return floor.settled_or_dead()
+    return floor.settled_if_alive() if operation.reduces else floor.settled()
+
+
 class Resource:
     """All operations of one path, as an ASGI endpoint.
 
-    ``settled`` waits until what was written so far is on disk. Where it is given, nothing that is
-    read here and nothing that is refused can be undone by a crash; a command that succeeds waits by
-    itself, for what it wrote, and a probe never does.
+    Where a ``floor`` is given, nothing that an answer says can be undone by a crash, be it read,
+    refused or done: handlers make their answers at once, and here, after that, it is waited until
+    all of the tape that they may show is on disk. So no handler waits for it. A probe never does.
     """
 
     def __init__(
@@ -134,7 +156,7 @@ class Resource:
         operations: Sequence[Operation],
         refusal_of: Callable[[EngineError | TapeError], Refusal],
         metrics: Metrics,
-        settled: Callable[[], Awaitable[None]] | None = None,
+        floor: Floor | None = None,
     ) -> None:
         paths = {operation.path for operation in operations}
         if len(paths) != 1:
@@ -146,7 +168,7 @@ class Resource:
             self._by_method["HEAD"] = self._by_method["GET"]
         self._refusal_of = refusal_of
         self._metrics = metrics
-        self._settled = None if self.path in PROBES else settled
+        self._floor = None if self.path in PROBES else floor
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -170,8 +192,8 @@ class Resource:
             self._check_scope(scope, operation)
             body = b"" if operation.body is None else await read_body()
             given = await operation.handler(Call(scope, body))
-            if self._settled is not None and method in SAFE:
-                await self._settled()
+            if self._floor is not None:
+                await _settle(self._floor, operation)
         except Refusal as refusal:
             said = refusal
         except (EngineError, TapeError) as error:
@@ -183,8 +205,8 @@ class Resource:
             if type(given) is Answer:
                 return Given(given.status, given.value, given.headers, media, operation)
             return Given(operation.status, given, None, media, operation)
-        if self._settled is not None:
-            await self._settled()
+        if self._floor is not None:
+            await self._floor.settled_or_dead()
         return Given(said.status, body_of(scope, said), said.headers, JSON, operation)
 
     def _check_scope(self, scope: AsgiScope, operation: Operation) -> None:

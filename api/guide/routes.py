@@ -121,7 +121,6 @@ class Guide:
         await until(
             self._engine, lambda: order.status is not Status.PENDING_CANCEL, self._timeout_s
         )
-        await self._desk.settled_if_alive()
         if order.status is Status.FILLED:
             raise errors.not_found()
         if order.status is not Status.CANCELLED:
@@ -168,15 +167,13 @@ class Guide:
             order = self._engine.submit(self._account(call), request)
         except EngineError as error:
             raise errors.not_placed(kind.lower(), error) from error
-        await self._desk.settled()
         return order
 
 
 def guide(desk: Desk, version: str, metrics: Metrics, base: str = BASE) -> Dialect:
     """The order guide of one desk below ``base``."""
     operations = Guide(desk).operations(base)
-    settled = desk.settled_or_dead
-    return dialect(operations, errors.refusal_of, base, ABOUT, version, metrics, settled)
+    return dialect(operations, errors.refusal_of, base, ABOUT, version, metrics, desk)
 
 
 def _read(
@@ -205,4 +202,5 @@ def _command(
         body=body,
         failures=failures | ({404: errors.NOT_FOUND} if is_cancel else {}),
         scope=Scope.TRADE,
+        reduces=is_cancel,
     )

@@ -107,7 +107,6 @@ class Lines:
             await until(
                 self._engine, lambda: not _is_waiting(order), self._patience_s[order.account]
             )
-        await self._floor.settled()
         return refused[-1] if refused else ""
 
     @contextmanager

@@ -76,7 +76,6 @@ class Targets:
                 "the cancel of an earlier order was not confirmed within "
                 f"{self._timeout_s:g} seconds; nothing was ordered"
             )
-        await self._desk.settled()
         return render.submitted(self._engine, run.batch)
 
     async def get(self, call: Call) -> wire.Batch:
@@ -104,7 +103,6 @@ class Targets:
         batch = self._batch(call)
         orders = batching.withdraw(self._engine, batch)
         await until(self._engine, lambda: all(order.is_final for order in orders), self._timeout_s)
-        await self._desk.settled_if_alive()
         return render.withdrawn(batch, orders)
 
     def operations(self) -> Iterator[list[Operation]]:
@@ -184,6 +182,7 @@ class Targets:
                 query=_NO_QUERY,
                 failures=failures,
                 scope=Scope.TRADE,
+                reduces=True,
             ),
         ]
 
@@ -198,8 +197,7 @@ class Targets:
 def targets(desk: Desk, version: str, metrics: Metrics) -> Dialect:
     """The target API of one desk."""
     operations = Targets(desk).operations()
-    settled = desk.settled_or_dead
-    return dialect(operations, errors.refusal_of, BASE, ABOUT, version, metrics, settled)
+    return dialect(operations, errors.refusal_of, BASE, ABOUT, version, metrics, desk)
 
 
 def _keyed(handler: Callable[[Call], Awaitable[Any]]) -> Callable[[Call], Awaitable[Any]]:

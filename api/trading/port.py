@@ -1,7 +1,7 @@
 """What the Trading API needs of the desk it stands at: the engine, the market, and a few words.
 
 `api.desk.Desk` is the real one. Handlers decode, call the engine (synchronously, on the loop's
-thread), wait for `settled` when something was written, and encode.
+thread) and make their answer; `api.endpoints.Resource` holds it back until it is durable.
 """
 
 from __future__ import annotations

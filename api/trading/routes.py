@@ -34,18 +34,17 @@ def routes(
     """The routes of the Trading API; the busiest comes first."""
     metrics = metrics if metrics is not None else Metrics()
     metrics.add(*gauges(desk.engine), *line_gauges(desk.lines))
-    settled = desk.settled_or_dead
     groups = (
-        (Orders(desk), settled),
-        (Positions(desk), settled),
-        (Accounts(desk), settled),
+        (Orders(desk), desk),
+        (Positions(desk), desk),
+        (Accounts(desk), desk),
         (Market(desk), None),
-        (Alarms(desk), settled),
+        (Alarms(desk), desk),
         (System(desk, resets or Resets()), None),
     )
     return routes_of(
-        Resource(operations, refusal_of, metrics, wait)
-        for group, wait in groups
+        Resource(operations, refusal_of, metrics, floor)
+        for group, floor in groups
         for operations in group.operations()
     )
 

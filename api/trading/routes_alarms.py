@@ -47,14 +47,12 @@ class Alarms:
         if alarm_id not in {one.id for one in alarms(self._engine.state, account)}:
             raise InvalidRequest("alarm_id", alarm_id, "an alarm that is open in this account")
         verdicts.clear_alarm(self._engine, alarm_id, reason)
-        await self._desk.settled()
         return self._open(account)
 
     async def reconcile(self, call: Call) -> wire.Reconciliation:
         """Compare the account's books with its broker's now."""
         account = account_alone(self._desk, call)
         differences = await self._desk.lines.reconcile(account)
-        await self._desk.settled()
         broker = self._engine.account(account).broker
         return wire.Reconciliation(account, broker, differences, self._open(account))
 
@@ -64,7 +62,6 @@ class Alarms:
         reason = parse.REASON.read(call.body)["reason"]
         symbol = self._engine.instruments.resolve(call.path["symbol"]).symbol
         verdicts.accept_position(self._engine, account, symbol, reason)
-        await self._desk.settled()
         return self._open(account)
 
     async def give_up(self, call: Call) -> wire.Order:
@@ -72,7 +69,6 @@ class Alarms:
         account = account_alone(self._desk, call)
         reason = parse.REASON.read(call.body)["reason"]
         order = verdicts.give_up(self._engine, account, call.path["order_id"], reason)
-        await self._desk.settled()
         return render.order(order)
 
     def _open(self, account: str) -> list[wire.Alarm]:

@@ -40,7 +40,6 @@ class Orders:
         """Place an order."""
         account = account_alone(self._desk, call)
         order = self._engine.submit(account, parse.order(call.body))
-        await self._desk.settled()
         if self._desk.lines.drivers:
             await self._desk.lines.answered(order)
         if order.status is Status.REJECTED:
@@ -76,7 +75,6 @@ class Orders:
         account = account_alone(self._desk, call)
         change = parse.change(call.body)
         order = self._engine.modify(account, call.path["order_id"], change)
-        await self._desk.settled()
         refusal = await self._desk.lines.answered(order)
         if refusal:
             raise OrderNotModifiable(order.id, order.status, refusal)
@@ -86,7 +84,6 @@ class Orders:
         """Cancel an order."""
         account = account_alone(self._desk, call)
         order = self._engine.cancel(account, call.path["order_id"])
-        await self._desk.settled_if_alive()
         await self._desk.lines.answered(order)
         return wire.CancelOrderResult(order.status in _CANCELLED, render.order(order))
 
@@ -95,7 +92,6 @@ class Orders:
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = account_of(self._desk, call, query)
         ended, failed = self._engine.cancel_all(account, query.get("symbol"))
-        await self._desk.settled_if_alive()
         ids = [order.id for order in failed]
         return wire.CancelAllResult(len(ended), len(failed), ids or None)
 
@@ -140,6 +136,7 @@ class Orders:
                 query=parse.SYMBOL_QUERY,
                 failures=_FAILS | {404: errors.UNKNOWN_SYMBOL},
                 scope=Scope.TRADE,
+                reduces=True,
             ),
         ]
         yield [
@@ -192,6 +189,7 @@ class Orders:
                 query=parse.NO_QUERY,
                 failures=changing,
                 scope=Scope.TRADE,
+                reduces=True,
             ),
         ]
 

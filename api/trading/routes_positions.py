@@ -61,7 +61,6 @@ class Positions:
             _close_price(asked.get("order_type"), asked.get("limit_price")),
             asked.get("cancel_associated_orders", True),
         )
-        await self._desk.settled()
         await self._desk.lines.answered(order)
         return render.handle(order)
 
@@ -70,7 +69,6 @@ class Positions:
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = account_of(self._desk, call, query)
         orders = self._engine.close_all(account, query.get("symbol"))
-        await self._desk.settled()
         return [render.handle(order) for order in orders]
 
     async def protect(self, call: Call) -> wire.PositionExits:
@@ -82,7 +80,6 @@ class Positions:
         position_id = call.path["position_id"]
         loss, profit = asked.get("stop_loss"), asked.get("take_profit")
         legs = self._engine.protect(account, position_id, loss, profit)
-        await self._desk.settled()
         return wire.PositionExits(
             position_id,
             _exits(legs.get(Role.STOP_LOSS, []), loss),

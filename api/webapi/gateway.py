@@ -91,6 +91,7 @@ class Gateway:
             is_body_required=False,
             failures={400: errors.BAD_REQUEST},
             scope=scope,
+            reduces=scope is Scope.TRADE and method == "DELETE",  # a cancel
         )
 
     def either(self, path: str, summary: str, function: Function, **rest: Any) -> list[Operation]:

@@ -72,7 +72,7 @@ def _routes(
     routes: list[BaseRoute] = gateway.stream.routes(base)
     for of_path in operations:
         whole = [replace(each, path=base + each.path) for each in of_path]
-        resource = Resource(whole, errors.refusal_of, metrics)
+        resource = Resource(whole, errors.refusal_of, metrics, gateway.desk)
         app = Troubled(resource, base, gateway.faults) if gateway.settings.faults else resource
         routes += [Route(resource.path, app), Route(f"{resource.path}/", app)]
     return routes

@@ -57,7 +57,6 @@ class OrderCalls:
         account = self._gateway.account(call.caller, call.path["account_id"])
         rows, is_bare = _rows(call.body)
         answer = self._placing.place(session, account, rows)
-        await self._gateway.desk.settled()
         if is_bare and isinstance(answer, list) and "order_id" in answer[0]:
             return answer[0]
         return answer
@@ -73,10 +72,7 @@ class OrderCalls:
         given = as_object(call.body).get("confirmed")
         if type(given) is not bool:
             raise errors.refusal(500, f"confirmed is {str(given)[:40]!r}; expected true or false")
-        try:
-            return self._placing.reply(session, prompt, confirmed=given)
-        finally:
-            await self._gateway.desk.settled()
+        return self._placing.reply(session, prompt, confirmed=given)
 
     async def notification(self, _session: Session, call: Call) -> str:
         """Answer what a server asked about an order."""
@@ -84,25 +80,19 @@ class OrderCalls:
         prompt = self._engine.state.prompts.find(given["reqId"])
         if prompt is None or not call.caller.may_use(prompt.account):
             raise errors.refusal(400, f"reqId {given['reqId'][:64]!r} asks for nothing")
-        try:
-            self._gateway.servers.answer(prompt, given["orderId"], given["text"])
-        finally:
-            await self._gateway.desk.settled()
+        self._gateway.servers.answer(prompt, given["orderId"], given["text"])
         return server_prompts.DONE
 
     async def modify(self, session: Session, call: Call) -> Answer:
         """Change an order."""
         view = self._view(call)
-        answer = self._placing.modify(session, view, as_object(call.body))
-        await self._gateway.desk.settled()
-        return answer
+        return self._placing.modify(session, view, as_object(call.body))
 
     async def cancel(self, _session: Session, call: Call) -> Row:
         """Ask for an order to be cancelled, or with -1 for all of them."""
         if call.path["order_id"] == ALL_ORDERS:
             account = self._gateway.account(call.caller, call.path["account_id"])
             self._engine.cancel_all(account)
-            await self._gateway.desk.settled_if_alive()
             return {"msg": SUBMITTED, "order_id": -1, "conid": -1, "account": None}
         view = self._view(call)
         if view.is_final:
@@ -111,7 +101,6 @@ class OrderCalls:
             said = f"order {view.number} waits for its parent {view.parent}; cancel the parent"
             raise errors.refusal(400, said)
         order = self._engine.cancel(view.order.account, view.order.id)
-        await self._gateway.desk.settled_if_alive()
         contract = self._gateway.contracts.of(order.symbol)
         return {
             "msg": SUBMITTED,
@@ -143,7 +132,6 @@ class OrderCalls:
     async def _suppressed(self, session: Session, call: Call) -> Row:
         fact = ev.PromptsSuppressed(call.caller.name, tuple(sorted(session.suppressed)))
         self._engine.write("", fact)
-        await self._gateway.desk.settled()
         return {"status": "submitted"}
 
     def operations(self) -> Iterator[list[Operation]]:

@@ -33,6 +33,8 @@ from tests.api.line import line, order
 from tests.api.served import ACCOUNT, MINUTE_NS, START_NS, bars, build, serving
 
 LIMIT = OrderRequest("AAPL", Side.BUY, Decimal(1), OrderType.LIMIT, limit_price=Decimal(1))
+TICKET = {"conid": 265598, "orderType": "LMT", "side": "BUY", "quantity": 9_999_999, "price": 100}
+TICKET |= {"tif": "GTC"}
 BIG = {"symbol": "AAPL", "side": "BUY", "quantity": "9999999", "order_type": "LIMIT"}
 GUIDED = {"symbol": "AAPL", "action": "BUY", "quantity": 9_999_999, "limit_price": 100}
 
@@ -69,6 +71,11 @@ async def test_a_tape_in_memory_is_settled_at_once() -> None:
         ("GET", "/v1/orders", None, 200),
         ("GET", "/guide/positions", None, 200),
         ("GET", "/api/v1/positions", None, 200),
+        ("POST", f"/v1/api/iserver/account/{ACCOUNT}/orders", {"orders": [TICKET]}, 200),
+        ("POST", f"/v1/api/iserver/account/{ACCOUNT}/order/9", TICKET, 400),
+        ("GET", "/v1/api/iserver/account/orders", None, 200),
+        ("GET", f"/v1/api/portfolio/{ACCOUNT}/positions/0", None, 200),
+        ("POST", "/v1/api/iserver/reply/nothing", {"confirmed": True}, 400),
     ],
 )
 async def test_what_a_crash_could_undo_is_neither_shown_nor_refused(
@@ -91,6 +98,45 @@ async def test_what_a_crash_could_undo_is_neither_shown_nor_refused(
         assert (await client.get("/v1/health")).status_code == 200
         tape.commit()
         assert (await asyncio.wait_for(asked, 5)).status_code == status
+    await desk.close()
+    tape.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("method", "path", "body", "shown"),
+    [
+        ("POST", "/v1/orders", {**BIG, "quantity": "1", "limit_price": "1"}, '"OPEN"'),
+        ("PATCH", "/v1/orders/{id}", {"limit_price": "2"}, '"OPEN"'),
+        ("GET", "/v1/orders/{id}", None, '"OPEN"'),
+        (
+            "POST",
+            f"/v1/api/iserver/account/{ACCOUNT}/orders",
+            {"orders": [{**TICKET, "quantity": 1, "price": 1}]},
+            '"Submitted"',
+        ),
+    ],
+)
+async def test_an_answer_shows_what_was_asked_and_nothing_that_came_while_it_waited(
+    tmp_path: Path, method: str, path: str, body: dict[str, Any] | None, shown: str
+) -> None:
+    tape = SqliteTape.open(tmp_path / "t.tape")
+    desk = build([bars("AAPL", 3)], tape, stepped=False)
+    tape.on_durable(desk.committed)
+    tape.commit()
+    await desk.start()
+    first = desk.engine.submit(ACCOUNT, LIMIT)
+    app = service(routes(desk), GuardRules(), "t", dialects=dialects(desk, Metrics()))
+    transport, key = httpx.ASGITransport(app), {"X-API-Key": "any"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1:8080", headers=key
+    ) as client:
+        asked = asyncio.create_task(client.request(method, path.format(id=first.id), json=body))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        desk.engine.cancel_all(ACCOUNT)
+        tape.commit()
+        assert shown in (await asyncio.wait_for(asked, 5)).text
     await desk.close()
     tape.close()
 
