@@ -9,9 +9,9 @@ themselves by :class:`Capabilities`, and the core emulates or refuses what those
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -150,6 +150,34 @@ class RemoteBroker(Protocol):
 
     def snapshot(self, account: str) -> Awaitable[Snapshot]:
         """The whole of ``account`` as the broker shows it; raises if any part was not answered."""
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """The market data of a remote broker, where it has any: quotes for as long as its line stands,
+    of what was wanted before too, and bars. What it raises is never an answer.
+    """
+
+    def follow(self, shown: Callable[[Quote], None], lacks: Callable[[str], None]) -> None:
+        """Tell ``shown`` every quote, and again what goes on being true; tell ``lacks`` a symbol
+        that the broker has no contract for.
+        """
+
+    def want(self, symbols: Sequence[str]) -> None:
+        """Quote these from now on and no others, the first ones where there are too many."""
+
+    def bars(
+        self,
+        symbol: str,
+        timeframe_ns: int,
+        limit: int,
+        end: int | None = None,
+        start: int | None = None,
+    ) -> Awaitable[list[Bar]]:
+        """The newest ``limit`` bars that were closed by ``end`` (now if None) and began at
+        ``start`` or later, ascending. SymbolNotFound where the broker has no such contract,
+        ValueError for a timeframe that it can not make.
+        """
 
 
 class Prices(Protocol):

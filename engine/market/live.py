@@ -34,6 +34,7 @@ class LiveBoard:
         self._quotes: dict[str, Quote] = {}
         self._confirmed: dict[str, int] = {}
         self._asked: dict[str, int] = {}
+        self._lacking: set[str] = set()
 
     @property
     def symbols(self) -> list[str]:
@@ -43,9 +44,14 @@ class LiveBoard:
     def show(self, quote: Quote) -> None:
         """Take what the broker quotes now. An older quote than the one known confirms that one."""
         self._confirmed[quote.symbol] = self.now
+        self._lacking.discard(quote.symbol)
         known = self._quotes.get(quote.symbol)
         if known is None or quote.ts >= known.ts:
             self._quotes[quote.symbol] = quote
+
+    def lacks(self, symbol: str) -> None:
+        """Take it that the broker has no such symbol."""
+        self._lacking.add(symbol)
 
     def want(self, symbol: str) -> None:
         """Note that ``symbol`` is in use."""
@@ -83,11 +89,15 @@ class LiveBoard:
         return None if price is None else ONE / price
 
     def quote(self, symbol: str) -> Quote:
-        """The newest quote, with its own time; ProviderUnavailable where there is none now."""
+        """The newest quote, with its own time; SymbolNotFound where the broker has no such symbol,
+        ProviderUnavailable where there is no quote now.
+        """
         self.want(symbol)
         found = self._newest(symbol)
         if found is not None:
             return found
+        if symbol in self._lacking:
+            raise SymbolNotFound(symbol)
         seconds = self._age_max // NANOSECONDS
         old = f" that was confirmed in the last {seconds} s" if symbol in self._quotes else " yet"
         raise ProviderUnavailable(f"{self.provider} shows no price of {symbol}{old}", symbol=symbol)

@@ -21,9 +21,11 @@ from adapters.brokers.ibkr_web.errors import (
     Competing,
     GatewayError,
     LoginNeeded,
+    NoContract,
     NotConnected,
     SessionLost,
 )
+from adapters.brokers.ibkr_web.feed import Feed
 from adapters.brokers.ibkr_web.lists import Lists
 from adapters.brokers.ibkr_web.market import Market
 from adapters.brokers.ibkr_web.oauth import OAuth, is_meant
@@ -34,8 +36,10 @@ from adapters.brokers.ibkr_web.questions import Questions
 from adapters.brokers.ibkr_web.rows import References, Row
 from adapters.brokers.ibkr_web.session import Session
 from adapters.brokers.ibkr_web.snapshot import Statements
-from adapters.brokers.ibkr_web.stream import Stream, session_headers
+from adapters.brokers.ibkr_web.stream import PRICES, Stream, session_headers
 from adapters.brokers.ibkr_web.transport import Signer, Transport
+from engine.errors import SymbolNotFound
+from engine.market.bars import Bar
 from engine.orders import Order
 from engine.ports import Instruction, Throttled
 from engine.reports import Report
@@ -74,8 +78,9 @@ class IbkrWebBroker:
             options.account, self._transport, contracts, self._books, references, questions
         )
         self._statements = Statements(options, self._transport, contracts, self._lists, self._books)
-        self.market = Market(self._transport, contracts)
-        """Quotes and bars, while the line is open."""
+        self._market = Market(self._transport, contracts, takes_delayed=options.delayed)
+        self._feed = Feed(self._market, options.lines, options.confirm_s)
+        self.follow, self.want = self._feed.follow, self._feed.want
         self._failed: asyncio.Future[None] | None = None
 
     def mark(self, tape_id: str) -> None:
@@ -115,6 +120,20 @@ class IbkrWebBroker:
             raise NotConnected(f"account {account} is not behind {self.name}")
         return await self._asked(self._statements.snapshot())
 
+    async def bars(
+        self,
+        symbol: str,
+        timeframe_ns: int,
+        limit: int,
+        end: int | None = None,
+        start: int | None = None,
+    ) -> list[Bar]:
+        """Closed bars as the gateway has them; see `market.Market.bars`."""
+        try:
+            return await self._asked(self._market.bars(symbol, timeframe_ns, limit, end, start))
+        except NoContract as error:
+            raise SymbolNotFound(symbol) from error
+
     async def _asked(self, question: Coroutine[Any, Any, T]) -> T:
         """The answer to a question, if there is a session to ask in; one that turns out to be gone
         ends the line.
@@ -143,12 +162,26 @@ class IbkrWebBroker:
             tic_s=options.tic_s,
         )
 
+        is_open = asyncio.Event()
+
+        def begun() -> None:
+            is_open.set()
+            opened()
+
+        async def quote() -> None:
+            await is_open.wait()
+            await self._feed.run(stream.say)
+
         async def hear(topic: str, listed: list[Row]) -> None:
+            if topic == PRICES:
+                for row in listed:
+                    self._feed.hear(row)
+                return
             heard = self._books.heard_orders if topic == "sor" else self._books.heard_trades
             for report in await heard(listed):
                 reports(report)
 
-        await stream.run(opened, hear)
+        await self._first_to_end(stream.run(begun, hear), quote())
 
     async def _poll(self, reports: Callable[[Report], None]) -> None:
         """List orders and trades now and then, and when only that can explain what was heard."""

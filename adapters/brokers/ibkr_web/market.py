@@ -45,7 +45,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Market:
-    """The market data of one session."""
+    """The market data of one session; prices that IBKR delays only where ``takes_delayed``."""
 
     def __init__(
         self,
@@ -53,11 +53,14 @@ class Market:
         contracts: Contracts,
         now_ns: Callable[[], int] = time.time_ns,
         spacing_s: float = SPACING_S,
+        *,
+        takes_delayed: bool = False,
     ) -> None:
         self._transport = transport
         self._contracts = contracts
         self._now = now_ns
         self._spacing_s = spacing_s
+        self._takes_delayed = takes_delayed
         self._history = asyncio.Semaphore(HISTORY_AT_ONCE)
 
     async def quote(self, symbol: str) -> Quote:
@@ -69,16 +72,14 @@ class Market:
         conids = {await self._contracts.conid(symbol): symbol for symbol in symbols}
         if not 0 < len(conids) <= CONIDS_MAX:
             raise ValueError(f"symbols: {len(conids)} of them; expected 1 to {CONIDS_MAX}")
-        query = {"conids": ",".join(map(str, conids)), "fields": FIELDS}
         seen: dict[int, Row] = {}
         found: dict[str, Shown] = {}
         for _ in range(TRIES):
-            answer = await self._transport.get("/iserver/marketdata/snapshot", query)
-            for row in as_list(answer, "a snapshot"):
+            for row in await self.snapshot(list(conids)):
                 conid = whole(row.get("conid"))
                 if conid is not None and conid in conids:
                     seen[conid] = {**seen.get(conid, {}), **row}
-            shown = {conids[conid]: _shown(row, conids[conid]) for conid, row in seen.items()}
+            shown = {conids[conid]: self.shown(row, conids[conid]) for conid, row in seen.items()}
             found = {symbol: one for symbol, one in shown.items() if one is not None}
             if len(found) == len(conids):
                 return found
@@ -86,11 +87,41 @@ class Market:
         missing = ", ".join(sorted(set(conids.values()) - set(found)))
         raise NotAnswered(f"no price is shown of {missing}")
 
+    async def snapshot(self, conids: Sequence[int]) -> list[Row]:
+        """One look at some contracts, by number: as much as is shown of them, maybe nothing yet."""
+        query = {"conids": ",".join(map(str, conids)), "fields": FIELDS}
+        answer = await self._transport.get("/iserver/marketdata/snapshot", query)
+        return [row for row in as_list(answer, "a snapshot") if isinstance(row, dict)]
+
+    async def unsubscribe(self, conid: int) -> None:
+        """Let go of what a snapshot opened; that it was not open does not matter."""
+        await self._transport.post("/iserver/marketdata/unsubscribe", {"conid": conid})
+
+    async def conid(self, symbol: str) -> int:
+        """The contract's number; NoContract where IBKR has none."""
+        return await self._contracts.conid(symbol)
+
+    def shown(self, row: Row, symbol: str) -> Shown | None:
+        """What a row says of a symbol; None while it shows no price, NotAnswered for prices that
+        this username may not see, or sees delayed.
+        """
+        availability = str(row.get(AVAILABILITY, ""))
+        if availability.startswith("N"):
+            raise NotAnswered(f"this username may not see the prices of {symbol}")
+        if availability.startswith(("D", "Y")) and not self._takes_delayed:
+            raise NotAnswered(f"this username sees the prices of {symbol} delayed")
+        return _shown(row, symbol, self._now())
+
     async def bars(
-        self, symbol: str, timeframe_ns: int, limit: int, end: int | None = None
+        self,
+        symbol: str,
+        timeframe_ns: int,
+        limit: int,
+        end: int | None = None,
+        start: int | None = None,
     ) -> list[Bar]:
-        """The newest ``limit`` bars that were closed by ``end`` (ns UTC; now if None), ascending.
-        ValueError for a timeframe that is no multiple of a minute.
+        """The newest ``limit`` bars that were closed by ``end`` (ns UTC; now if None) and began at
+        ``start`` or later, ascending. ValueError for a timeframe that is no multiple of a minute.
         """
         wanted = plan(timeframe_ns, limit)
         conid = await self._contracts.conid(symbol)
@@ -108,7 +139,10 @@ class Market:
             # The oldest of a coarser timeframe may lack its beginning, which is on the next page.
             if len(closed) > limit or (len(closed) == limit and wanted.bar_ns == timeframe_ns):
                 break
-        return _closed(found, timeframe_ns, until)[-limit:]
+            if start is not None and before <= start:
+                break
+        closed = _closed(found, timeframe_ns, until)[-limit:]
+        return [one for one in closed if start is None or one.ts >= start]
 
     async def _page(self, symbol: str, conid: int, wanted: Plan, before: int) -> list[Bar]:
         """One answer's bars, those that began before ``before``."""
@@ -129,14 +163,12 @@ class Market:
         return [bar for row in rows if (bar := _bar(row, symbol, wanted.bar_ns))]
 
 
-def _shown(row: Row, symbol: str) -> Shown | None:
+def _shown(row: Row, symbol: str, now: int) -> Shown | None:
     """What a row says of a symbol; None while it shows no price."""
-    if str(row.get(AVAILABILITY, "")).startswith("N"):
-        raise NotAnswered(f"this username may not see the prices of {symbol}")
     last, bid, ask = amount(row.get(LAST)), amount(row.get(BID)), amount(row.get(ASK))
     if last is None and (bid is None or ask is None):
         return None
-    at = moment(row.get("_updated")) or 0
+    at = moment(row.get("_updated")) or now
     low, high = bid or last or ask, ask or last or bid
     if low is None or high is None:
         return None

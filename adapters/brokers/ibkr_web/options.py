@@ -28,6 +28,8 @@ _TIMES = (
     "tic_s",
     "silence_s",
     "poll_s",
+    "lines",
+    "confirm_s",
     "pace",
     "penalty_s",
     "login_wait_s",
@@ -71,6 +73,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How long the stream may say nothing, which sends a heartbeat every ten seconds."""
     poll_s: float = 15.0
     """How often orders and trades are listed beside the stream, which may be muted."""
+    delayed: bool = False
+    """Whether prices that IBKR delays count as prices; otherwise there are none then."""
+    lines: int = 90
+    """How many symbols are quoted at once, of about a hundred that IBKR allows."""
+    confirm_s: float = 15.0
+    """A price that the stream has not repeated for so long is asked for."""
     pace: float = 1.0
     """Factor on every interval between calls; 1 keeps to the limits that IBKR states."""
     penalty_s: float = 60.0

@@ -1,4 +1,4 @@
-"""The gateway's WebSocket: news of orders and trades, for as long as it is heard.
+"""The gateway's WebSocket: news of orders, trades and prices, for as long as it is heard.
 
 What is subscribed to before the gateway has said that the session is authenticated is dropped
 without a word, so that is waited for. The gateway beats every ten seconds; a stream that says
@@ -24,6 +24,7 @@ MESSAGE_BYTES_MAX = 8 * 1_048_576
 WAITING = "waiting for session"
 TIC = "tic"
 SUBSCRIPTIONS = ("sor+{}", 'str+{"realtimeUpdatesOnly":false,"days":1}')
+PRICES = "smd"
 
 Hear = Callable[[str, list[Row]], Awaitable[None]]
 
@@ -49,10 +50,11 @@ class Stream:
         self._silence_s = silence_s
         self._open_s = open_s
         self._tic_s = tic_s
+        self._socket: ClientConnection | None = None
 
     async def run(self, opened: Callable[[], None], hear: Hear) -> None:
-        """Connect, subscribe, call ``opened``, and pass on rows by their topic (`sor`, `str`) until
-        the stream is lost, which raises.
+        """Connect, subscribe, call ``opened``, and pass on rows by their topic (`sor`, `str`,
+        `smd`) until the stream is lost, which raises.
         """
         try:
             async with connect(
@@ -77,6 +79,15 @@ class Stream:
             said = str(error) or type(error).__name__
             raise NotAnswered(f"the stream was lost: {said}") from error
 
+    async def say(self, text: str) -> None:
+        """Send one more wish on the stream that is open."""
+        if self._socket is None:
+            raise NotAnswered("there is no stream to say anything on")
+        try:
+            await self._socket.send(text)
+        except WebSocketException as error:
+            raise NotAnswered(f"the stream was lost: {error}") from error
+
     async def _follow(
         self, socket: ClientConnection, opened: Callable[[], None], hear: Hear
     ) -> None:
@@ -85,6 +96,7 @@ class Stream:
                 pass
         for wish in SUBSCRIPTIONS:
             await socket.send(wish)
+        self._socket = socket
         opened()
         beating = asyncio.get_running_loop().create_task(self._beat(socket))
         try:
@@ -115,6 +127,8 @@ class Stream:
         elif topic in ("sor", "str"):
             found = args if isinstance(args, list) else [args]
             await hear(topic, [one for one in found if isinstance(one, dict)])
+        elif topic.startswith(PRICES):
+            await hear(PRICES, [message])
 
     async def _beat(self, socket: ClientConnection) -> None:
         """Tell the gateway that somebody listens."""
