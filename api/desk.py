@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from api.keyring import KeyRing
 from api.lines.lines import Lines
+from api.market.markets import Markets
+from api.market.source import Here
 from api.steady import SteadyClock
 from api.stepping.stepper import Stepper
 from api.streams import market
@@ -31,6 +33,7 @@ from engine.values import NANOSECONDS
 
 if TYPE_CHECKING:
     from api.auth import Principal
+    from api.market.source import Source
     from api.settings import Settings
     from api.streams.subscriber import Subscriber
     from engine.backtest import Backtest
@@ -78,17 +81,18 @@ class Desk:
     ) -> None:
         self.engine = engine
         self.board = board
+        """The market of this process; `markets` knows who sees it."""
         self.backtest = backtest
         self.settings = settings
         self.limits = limits or (StreamLimits.of(settings) if settings else StreamLimits())
         self.default_account = default_account or next(iter(engine.state.accounts), "")
         self.keys = KeyRing() if keys is None else keys
-        self.provider = board.provider
         self.hub = Hub(engine, self.limits, commit)
         self.lines = Lines(self, self.hub)
         self.stepper = None if backtest is None else Stepper(backtest, self.hub)
         stale_after_ns = int(self.limits.stale_after_s * NANOSECONDS)
-        self.freshness = Freshness(stale_after_ns, SteadyClock(), self.provider)
+        freshness = Freshness(stale_after_ns, SteadyClock(), board.provider)
+        self.markets = Markets(engine, Here(board, freshness))
         self.halted = asyncio.Event()
         """Set when the tape has failed: nothing more will be durable in this process."""
         self.failure: BaseException | None = None
@@ -229,21 +233,26 @@ class Desk:
             if not admits(subscriber.caller):
                 subscriber.revoke()
 
-    def publish_quote(self, quote: Quote) -> None:
-        """Show clients a live quote; one that is behind gets the newest of each symbol alone."""
-        self.freshness.heard(quote.symbol)
+    def publish_quote(self, quote: Quote, source: Source | None = None) -> None:
+        """Show a live quote to those who see its market, which is the one of this process where
+        none is named; a client that is behind gets the newest of each symbol alone.
+        """
+        source = source or self.markets.here
+        source.freshness.heard(quote.symbol)
         if self.hub.subscribers:
             self._shown += 1
             name = f"mkt_{self._shown}_0"
-            event = market.quote(quote, moment(quote.ts), name, self.provider)
-            self.hub.publish_latest(quote.symbol, event)
+            event = market.quote(quote, moment(quote.ts), name, source.market.provider)
+            self.hub.publish_latest(quote.symbol, event, self.markets.audience(source))
 
-    def publish_bar(self, bar: Bar) -> None:
-        """Show clients a live bar that is complete."""
+    def publish_bar(self, bar: Bar, source: Source | None = None) -> None:
+        """Show a live bar that is complete, likewise."""
+        source = source or self.markets.here
         if self.hub.subscribers:
             self._shown += 1
-            ended = moment(bar.ts + bar.timeframe_ns)
-            self.hub.publish([market.candle(bar, ended, f"mkt_{self._shown}_0", self.provider)])
+            ended, name = moment(bar.ts + bar.timeframe_ns), f"mkt_{self._shown}_0"
+            event = market.candle(bar, ended, name, source.market.provider)
+            self.hub.publish(self.markets.addressed(source, [event]))
 
     def _schedule_heartbeat(self) -> None:
         if self._loop is not None:
@@ -256,9 +265,10 @@ class Desk:
     def _look_around(self) -> None:
         """Tell what the market did, or left undone, since the last look."""
         self.hub.watch_margin()
-        told = list(self.freshness.changes())
-        if told and self.hub.subscribers:
-            self.hub.publish(told)
+        for source in self.markets:
+            told = list(source.freshness.changes())
+            if told and self.hub.subscribers:
+                self.hub.publish(self.markets.addressed(source, told))
         self._schedule_look()
 
     def _beat(self) -> None:

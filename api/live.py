@@ -30,21 +30,27 @@ from api.compose import (
 from api.keyfile import KeyFile
 from api.keywatch import KeyWatch
 from api.lines.port import Marking
+from api.market.remote import Remote
 from api.sections import Broker
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
 from api.snapshots import Snapshots
+from api.steady import SteadyClock
+from api.streams.freshness import Freshness
 from engine import batching
 from engine.actions import Timing
 from engine.core import Engine
 from engine.market.bars import Bars
 from engine.market.board import Board
+from engine.market.live import LiveBoard
 from engine.market.quotes import Quotes
 from engine.ports import RemoteBroker
 from engine.tape import TapeFailed
 from engine.values import NANOSECONDS
 
 SHUT_DOWN = "shut down"
+NOTHING = "nothing"
+"""What shows the market of this process where no account is in it."""
 NONCE_BYTES = 16
 
 
@@ -62,7 +68,9 @@ class Companion(Protocol):
 
 
 class Live:
-    """One engine over a synthetic market, from the opening of its tape to its closing."""
+    """One engine from the opening of its tape to its closing: accounts of the simulator over a
+    synthetic market, and accounts behind lines over what their brokers quote.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -74,9 +82,15 @@ class Live:
         self.tape = open_tape(settings.tape.file)
         try:
             self.resumed = self.tape.head
-            self.feed = SyntheticFeed(settings.feed.seed, settings.feed.history_bars, _now())
-            self.board = Board(self.feed.series, self.feed.provider)
+            self.feed = self._synthetic()
+            self.board = Board([], NOTHING)
+            if self.feed is not None:
+                self.board = Board(self.feed.series, self.feed.provider)
             self.engine = Engine(self.tape, self.board, restored_state(self.tape))
+            age_max_ns = int(settings.feed.expire_after_s * NANOSECONDS)
+            self.boards = {
+                name: LiveBoard(name, lambda: self.engine.now, age_max_ns) for name in self.remote
+            }
             self._open()
         except BaseException:
             self.tape.close()
@@ -104,6 +118,13 @@ class Live:
         self.companion: Companion | None = None
         self._ended = SHUT_DOWN
 
+    def _synthetic(self) -> SyntheticFeed | None:
+        """The market of the accounts that no remote broker serves, if there are any."""
+        if all(account.broker in self.remote for account in self.settings.accounts):
+            return None
+        feed = self.settings.feed
+        return SyntheticFeed(feed.seed, feed.history_bars, _now())
+
     def _add_line(self, broker: RemoteBroker, chosen: Broker) -> None:
         """Put a line under the accounts that are behind this broker, if there are any."""
         accounts = [each.id for each in self.settings.accounts if each.broker == broker.name]
@@ -116,25 +137,32 @@ class Live:
             broker.mark(self.tape.tape_id)
         if accounts:
             patience_s = chosen.patience_ms / 1_000
-            self.desk.lines.add(broker, accounts, timing, patience_s=patience_s)
+            driver = self.desk.lines.add(broker, accounts, timing, patience_s=patience_s)
+            board = self.boards[broker.name]
+            stale_after_ns = int(self.settings.feed.stale_after_s * NANOSECONDS)
+            freshness = Freshness(stale_after_ns, SteadyClock(), broker.name)
+            self.desk.markets.add(Remote(self.desk, driver, board, freshness, chosen.symbols))
 
     def _open(self) -> None:
         """Begin a session on the tape: the market, the accounts, and the orders that still work."""
         engine, broker = self.engine, self.broker
         engine.now = max(engine.now, _now())
         self.board.now = engine.now
-        for source, row in self.feed.visible():
-            self.board.show(source, row)
         broker.attach(engine)
-        assumptions = {**broker.assumptions(), "market": "synthetic, made up from a seed"}
+        assumptions = {f"market of {name}": "quoted by that broker" for name in self.boards}
+        if self.feed is not None:
+            for source, row in self.feed.visible():
+                self.board.show(source, row)
+            assumptions |= broker.assumptions() | {"market": "synthetic, made up from a seed"}
         engine.start("live", version("onetape"), secrets.token_hex(NONCE_BYTES), assumptions)
-        for instrument in self.feed.instruments:
+        for instrument in self.feed.instruments if self.feed is not None else ():
             engine.list_instrument(instrument)
         for account in self.settings.accounts:
             terms = (account.position_mode, account.leverage)
             remote = self.remote.get(account.broker)
             if remote is not None:
-                engine.serve_remotely(account.id, remote, account.currency, *terms)
+                market = self.boards[remote.name]
+                engine.serve_remotely(account.id, remote, account.currency, *terms, market)
             else:
                 engine.open_account(account.id, broker, account.currency, account.cash, *terms)
         local = [order for order in engine.state.working() if order.account in engine.local]
@@ -154,7 +182,7 @@ class Live:
         stop_on_signals(stop)
         self.committer.start()
         self.committer.wake()
-        self.desk.freshness.watch(self.board.symbols)
+        self.desk.markets.here.freshness.watch(self.board.symbols)
         await self.desk.start()
 
         def ready() -> None:
@@ -165,8 +193,11 @@ class Live:
         app = WallClock(application(self.desk, self.settings, self.gateway), self.engine)
         try:
             async with asyncio.TaskGroup() as group:
+                feeds = [one.run() for one in self.desk.markets.remote]
+                if self.feed is not None:
+                    feeds.append(self._move_market(self.feed))
                 work = [
-                    group.create_task(self._move_market()),
+                    *(group.create_task(feed) for feed in feeds),
                     group.create_task(self.snapshots.run()),
                     group.create_task(self.keys.run(self.desk.dismiss)),
                     group.create_task(self.desk.lines.run()),
@@ -211,18 +242,18 @@ class Live:
         if self.desk.failure is not None:
             raise TapeFailed(f"{self.tape.path} failed: {self.desk.failure}; restart to recover")
 
-    async def _move_market(self) -> None:
+    async def _move_market(self, feed: SyntheticFeed) -> None:
         """Tick the market as often as the settings say."""
         pause = 1 / self.settings.feed.quotes_per_second
         while True:
-            self._tick(_now())
+            self._tick(feed, _now())
             await asyncio.sleep(pause)
 
-    def _tick(self, now: int) -> None:
+    def _tick(self, feed: SyntheticFeed, now: int) -> None:
         """One quote a symbol: orders are tried against it first, then it is shown."""
         engine, board, broker = self.engine, self.board, self.broker
         engine.now = board.now = now = max(engine.now, now)
-        shown = self.feed.tick(now)
+        shown = feed.tick(now)
         for source, row in shown:
             one = board.series[source]
             if isinstance(one, Bars):

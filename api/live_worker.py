@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from inspect import isawaitable
 from threading import Event, Thread
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from api.errands import break_off
 from api.live import SHUT_DOWN, Live
 from api.mailbox import Mailbox
+from api.market.worker import RemoteBroker
 from engine.market.bars import Bars
 from engine.market.quotes import Quotes
 from engine.values import NANOSECONDS
@@ -59,6 +61,7 @@ class LiveWorker:
         self._mail = Mailbox()
         self._asked_to_leave = Event()
         self._is_leaving = False
+        self._sees_feed = True
         self._is_over = Event()
         self._script: Script | None = None
         self._thread = Thread(target=self._work, name="worker", daemon=True)
@@ -71,9 +74,18 @@ class LiveWorker:
         """Begin; ``stop`` is called when the worker ends before it is asked to leave."""
         self._loop = asyncio.get_running_loop()
         self._stop = stop
+        remote = self._live.desk.markets.theirs(self._account)
+        if remote is not None:
+            remote.listeners.append(lambda quote: self._tell(Quotes.of(quote), 0))
+        self._sees_feed = remote is None
         self._thread.start()
 
     def row(self, one: Bars | Quotes, i: int) -> None:
+        """Tell the worker of a row of the feed, if that is its market."""
+        if self._sees_feed:
+            self._tell(one, i)
+
+    def _tell(self, one: Bars | Quotes, i: int) -> None:
         """Tell the worker of a row, if it listens."""
         if self._script is None:
             return
@@ -108,6 +120,8 @@ class LiveWorker:
         engine = self._live.engine
         engine.now = max(engine.now, time.time_ns())
         result = function(*arguments)
+        if isawaitable(result):  # a remote broker is asked
+            result = await result
         await self._live.desk.settled()
         return result
 
@@ -159,7 +173,7 @@ class LiveWorker:
         script = Script(self._source, self._path, self)
         engine = self._live.engine
         context = Context(
-            Broker(engine, self._live.board, self._account, line),
+            self._broker(line),
             Memory(engine, self._account, script.name, line),
             self,
             self._listener,
@@ -176,12 +190,20 @@ class LiveWorker:
             if on_stop is not None:
                 on_stop(context)
 
+    def _broker(self, line: Line) -> Broker:
+        live, account = self._live, self._account
+        remote = live.desk.markets.theirs(account)
+        if remote is None:
+            return Broker(live.engine, live.board, account, line)
+        return RemoteBroker(live.engine, remote, account, line)
+
     def _ibkr(self, line: Line) -> Ibkr:
         """The Web API of this engine, made for the workers that ask for it, which most do not."""
         from api.ibkr.in_process import in_process
 
         live = self._live
-        return in_process(live.engine, live.board, live.settings, self._account, line)
+        markets = live.desk.markets
+        return in_process(live.engine, live.board, live.settings, self._account, line, markets)
 
     def _react(self, script: Script, context: Context) -> None:
         """Set up, then call back whenever there is news or a tick is due, until asked to leave."""

@@ -30,6 +30,9 @@ class Broker(Section):
     secrets: dict[str, Secret] = Field(
         default={}, description="What that kind takes and nobody may read, such as a key."
     )
+    symbols: list[str] = Field(
+        default=[], description="What it quotes from the start, whether or not anybody asks."
+    )
     answer_timeout_s: float = Field(
         default=10.0,
         gt=0,

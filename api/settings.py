@@ -204,7 +204,7 @@ class Account(Section):
 
 
 class Feed(Section):
-    """The synthetic market that `onetape serve` shows when there is no other."""
+    """The synthetic market of the simulator's accounts, and how long any price lasts."""
 
     seed: int = Field(default=1, ge=0, description="The same seed gives the same prices.")
     quotes_per_second: float = Field(
@@ -220,6 +220,11 @@ class Feed(Section):
         default=30.0,
         gt=0,
         description="A symbol of which nothing is heard for so long is told as STALE.",
+    )
+    expire_after_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="A price that its broker has not confirmed for so long is none any more.",
     )
 
 

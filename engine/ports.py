@@ -195,10 +195,12 @@ class Market(Prices, Protocol):
     a `LiveBoard` what a remote broker quotes.
     """
 
-    now: int
-    """Nothing after this is shown, ns UTC."""
     provider: str
     """Where all of it comes from."""
+
+    @property
+    def now(self) -> int:
+        """Nothing after this is shown, ns UTC."""
 
     @property
     def symbols(self) -> list[str]:

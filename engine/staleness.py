@@ -35,6 +35,11 @@ class Staleness:
         """Begin to watch a symbol; nothing changes for one that is watched already."""
         self._heard.setdefault(symbol, now)
 
+    @property
+    def watched(self) -> set[str]:
+        """The symbols that are watched."""
+        return set(self._heard)
+
     def forget(self, symbol: str) -> None:
         """Stop watching a symbol."""
         self._heard.pop(symbol, None)

@@ -111,7 +111,14 @@ def _ready(url: str, live: Live, others: Mapping[str, Listener]) -> str:
     kept = f"tape {live.tape.path}"
     if live.resumed:
         kept += f", resumed after record {live.resumed}"
-    symbols = ", ".join(live.board.symbols)
     for name, listener in others.items():
         kept += f"; {_CALLED[name]} is at {listener.url}"
-    return f"ready: {url} serves {accounts} on a synthetic market ({symbols}); {kept}"
+    return f"ready: {url} serves {accounts} on {_market(live)}; {kept}"
+
+
+def _market(live: Live) -> str:
+    """What there is to see, in words."""
+    seen = [f"the market of {one.market.provider}" for one in live.desk.markets.remote]
+    if live.feed is not None:
+        seen.insert(0, f"a synthetic market ({', '.join(live.board.symbols)})")
+    return " and ".join(seen)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlencode
 from starlette.routing import compile_path
 
 from api.desk import Desk
-from api.endpoints import Given, Resource
+from api.endpoints import Resource
 from api.ibkr.told import Told
 from api.metrics import Metrics
 from api.refusals import SHAPE, encode
@@ -28,6 +28,7 @@ from engine.worker.ibkr_line import IbkrAPIError, Reply
 
 if TYPE_CHECKING:
     from api.auth import Principal
+    from api.market.markets import Markets
     from api.settings import Settings
     from engine.core import Engine
     from engine.market.board import Board
@@ -40,19 +41,35 @@ _KNOWN_PATHS_MAX = 10_000
 
 
 def in_process(
-    engine: Engine, board: Board, settings: Settings | None, account: str, line: Line
+    engine: Engine,
+    board: Board,
+    settings: Settings | None,
+    account: str,
+    line: Line,
+    markets: Markets | None = None,
 ) -> Ibkr:
-    """``ctx.ibkr`` for a worker that reaches ``engine`` by ``line`` and trades ``account``."""
-    return Ibkr(InProcess(engine, board, settings, account, line))
+    """``ctx.ibkr`` for a worker that reaches ``engine`` by ``line`` and trades ``account``. With
+    ``markets``, those of a live engine, the line brings what an awaitable will give.
+    """
+    return Ibkr(InProcess(engine, board, settings, account, line, markets))
 
 
 class InProcess:
     """A transport to the endpoints of one engine; ``account`` is the one meant by default."""
 
     def __init__(
-        self, engine: Engine, board: Board, settings: Settings | None, account: str, line: Line
+        self,
+        engine: Engine,
+        board: Board,
+        settings: Settings | None,
+        account: str,
+        line: Line,
+        markets: Markets | None = None,
     ) -> None:
-        gateway = Gateway(_Beside(engine, board, settings=settings, default_account=account))
+        desk = _Beside(engine, board, settings=settings, default_account=account)
+        desk.markets = markets or desk.markets
+        gateway = Gateway(desk)
+        self._finish = _completed if markets is None else _as_it_is
         gateway.sessions = _Lone(engine, account)
         self._line = line
         self._told = Told()
@@ -88,8 +105,14 @@ class InProcess:
             raise IbkrAPIError(_HALTED, error.message) from error
         return reply
 
-    def _answer(self, resource: Resource, scope: dict[str, Any], body: bytes) -> Reply:
-        given = _answered(resource, scope, body)
+    def _answer(self, resource: Resource, scope: dict[str, Any], body: bytes) -> Any:
+        return self._finish(self._answered(resource, scope, body))
+
+    async def _answered(self, resource: Resource, scope: dict[str, Any], body: bytes) -> Reply:
+        async def whole() -> bytes:
+            return body
+
+        given = await resource.answer(scope, whole)
         return Reply(given.status, self._told.of(given.content))
 
     def _find(self, path: str) -> tuple[Resource, dict[str, str]]:
@@ -140,21 +163,17 @@ class _Lone(Sessions):
         return [self._session]
 
 
-def _answered(resource: Resource, scope: dict[str, Any], body: bytes) -> Given:
-    """An endpoint's answer, in one go."""
-
-    async def given() -> bytes:
-        return body
-
-    return _completed(resource.answer(scope, given))
+def _as_it_is(coroutine: Coroutine[Any, Any, Reply]) -> Coroutine[Any, Any, Reply]:
+    """What waits for a remote broker, for the line to wait for."""
+    return coroutine
 
 
-def _completed(coroutine: Coroutine[Any, Any, Given]) -> Given:
+def _completed(coroutine: Coroutine[Any, Any, Reply]) -> Reply:
     """The result of what never really waits."""
     try:
         coroutine.send(None)
     except StopIteration as end:
-        answer: Given = end.value
+        answer: Reply = end.value
         return answer
     coroutine.close()
     raise RuntimeError("an endpoint of the Web API waits for something; expected it not to")

@@ -9,6 +9,9 @@ import msgspec
 
 from api.streams.messages import Message, encode
 
+EVERYBODY = ("",)
+"""Whose events concern all accounts."""
+
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A message as text. ``account`` is empty for what concerns everybody; ``is_last`` marks the

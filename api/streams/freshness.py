@@ -7,7 +7,7 @@ is on the tape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from api.streams.event import Event, event_of
 from api.streams.messages import DataStaleness
@@ -31,6 +31,12 @@ class Freshness:
         now = self._clock()
         for symbol in symbols:
             self._staleness.watch(symbol, now)
+
+    def watch_only(self, symbols: Collection[str]) -> None:
+        """Expect to hear of these from now on, and of no others."""
+        for symbol in self._staleness.watched - set(symbols):
+            self._staleness.forget(symbol)
+        self.watch(symbols)
 
     def heard(self, symbol: str) -> None:
         """The market spoke of `symbol`."""

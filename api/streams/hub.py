@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from api.streams.event import Event, event_of
+from api.streams.event import EVERYBODY, Event, event_of
 from api.streams.limits import BROKEN
 from api.streams.margin import MarginWatch
 from api.streams.messages import Connection, Ping
@@ -115,10 +115,13 @@ class Hub:
         self._events += events
         self._end_batch(is_step=False)
 
-    def publish_latest(self, key: str, event: Event) -> None:
-        """Send what only shows the present: a client that is behind gets the newest alone."""
+    def publish_latest(self, key: str, event: Event, audience: Collection[str] = EVERYBODY) -> None:
+        """Send what only shows the present to clients of these accounts: one that is behind gets
+        the newest alone.
+        """
         for subscriber in self.subscribers:
-            subscriber.put_latest(key, event)
+            if audience is EVERYBODY or subscriber.account in audience:
+                subscriber.put_latest(key, event)
 
     def watch_margin(self) -> None:
         """The market has moved: tell the accounts that have come near the end of their margin."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Sender = Callable[[Event], Awaitable[None]]
 
 
-def greeting(desk: Desk, after: Place | None) -> Event:
+def greeting(desk: Desk, account: str, after: Place | None) -> Event:
     """The first message: which tape this is, how long it is, and where this stream resumes."""
     tape = desk.engine.tape
     return event_of(
@@ -32,7 +32,7 @@ def greeting(desk: Desk, after: Place | None) -> Event:
             timestamp=desk.timestamp(),
             event="CONNECTED",
             event_id="con_begin",
-            broker=desk.provider,
+            broker=desk.markets.of(account).market.provider,
             tape_id=tape.tape_id,
             head=tape.durable,
             after=None if after is None else after.seq,
@@ -44,7 +44,7 @@ async def open_stream(
     desk: Desk, wish: Wish, subscriber: Subscriber, send: Sender, *, takes_seat: bool
 ) -> Seat | None:
     """Greet, tell the history, and join; the seat at the stepped clock, if there is one to take."""
-    await send(greeting(desk, wish.after))
+    await send(greeting(desk, wish.account, wish.after))
     retelling = None
     if wish.after is not None:
         retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices_of)

@@ -13,6 +13,7 @@ from typing import Any
 from api.accounts import ACCOUNT
 from api.fields import Flag, Moment, Number, Text, Whole, Word, Words
 from api.forms import Field, Form
+from api.market.source import BARS_MAX
 from engine.market.timeframes import TIMEFRAMES
 from engine.requests import OrderChange, OrderRequest
 from engine.values import (
@@ -26,7 +27,6 @@ from engine.values import (
 
 ORDERS_MAX = 1000
 """Most orders or trades in one answer, and how many there are when no limit is given."""
-BARS_MAX = 10_000
 """Most bars in one answer, and how many there are when no limit is given."""
 SYMBOL_CHARACTERS_MAX = 64
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from api.lines.lines import Lines
+from api.market.markets import Markets
 from engine.core import Engine
-from engine.market.board import Board
 
 
 class Desk(Protocol):
     """An engine with a market, served to clients."""
 
     engine: Engine
-    board: Board
+    markets: Markets
     default_account: str
     lines: Lines
     failure: BaseException | None

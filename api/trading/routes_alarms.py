@@ -60,7 +60,7 @@ class Alarms:
         """Take a disputed position as the broker states it."""
         account = account_alone(self._desk, call)
         reason = parse.REASON.read(call.body)["reason"]
-        symbol = self._engine.instruments.resolve(call.path["symbol"]).symbol
+        symbol = self._engine.resolve(account, call.path["symbol"]).symbol
         verdicts.accept_position(self._engine, account, symbol, reason)
         return self._open(account)
 

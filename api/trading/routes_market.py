@@ -24,28 +24,28 @@ class Market:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._board = desk.board
         self._engine = desk.engine
 
     async def quote(self, call: Call) -> wire.Quote:
         """The newest quote."""
-        account_alone(self._desk, call)
-        symbol = self._symbol(call)
-        quote = self._board.quote(symbol)
-        return render.quote(quote, self._board.provider, self._board.mark(symbol))
+        account = account_alone(self._desk, call)
+        symbol, source = self._symbol(account, call), self._desk.markets.of(account)
+        quote = await source.quote(symbol)
+        return render.quote(quote, source.market.provider, source.market.mark(symbol))
 
     async def bars(self, call: Call) -> list[wire.Bar]:
         """Closed bars, oldest first; a limit keeps the newest."""
         query = parse.BARS_QUERY.read_query(call.query)
-        account_of(self._desk, call, query)
-        bars = self._board.bars(
-            self._symbol(call),
+        account = account_of(self._desk, call, query)
+        source = self._desk.markets.of(account)
+        bars = await source.bars(
+            self._symbol(account, call),
             timeframe_ns(query["timeframe"]),
             query.get("start"),
             query.get("end"),
-            query.get("limit", parse.BARS_MAX),
+            query.get("limit"),
         )
-        return [render.bar(bar, self._board.provider) for bar in bars]
+        return [render.bar(bar, source.market.provider) for bar in bars]
 
     def operations(self) -> Iterator[list[Operation]]:
         """What can be asked, one list for each path."""
@@ -78,6 +78,6 @@ class Market:
             )
         ]
 
-    def _symbol(self, call: Call) -> str:
+    def _symbol(self, account: str, call: Call) -> str:
         name = _SYMBOL["symbol"].read("symbol", call.path["symbol"])
-        return self._engine.instruments.resolve(name).symbol
+        return self._engine.resolve(account, name).symbol

@@ -14,6 +14,7 @@ from api.auth import Scope
 from api.endpoints import Call, Operation
 from api.settings import WebApi
 from api.webapi import errors
+from api.webapi.charts import fetched
 from api.webapi.contracts import Contracts
 from api.webapi.days import Days
 from api.webapi.faults.faults import Faults
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from api.auth import Principal
     from api.desk import Desk
     from api.webapi.contracts import Contract
+    from api.webapi.history import Wish
     from engine.ports import Market
 
 Function = Callable[[Session, Call], Awaitable[Any]]
@@ -54,7 +56,7 @@ class Gateway:
         self.sessions = Sessions(self._first_account)
         self.contracts = Contracts(desk.engine)
         self.days = Days(desk.board)
-        self.history = History(desk.board)
+        self._history = History(desk.board)
         self.faults = Faults()
         timeout_ns = int(self.settings.prompt_timeout_s * NANOSECONDS)
         asking = Questions(self.settings, self.manner, self.faults.questions)
@@ -157,6 +159,18 @@ class Gateway:
             session.lapse(round(idle_s * 1_000))
         elif self.manner.sessions_end:
             session.lapse(IDLE_MS)
+
+    def history(self, account: str) -> History:
+        """The bars of the market that an account sees, as far as they are at hand."""
+        market = self.market(account)
+        return self._history if market is self.board else History(market)
+
+    async def chart(self, account: str, contract: Contract, wish: Wish) -> History:
+        """The bars that a wish needs; a remote broker is asked for them."""
+        source = self.desk.markets.of(account)
+        if source.market is self.board:
+            return self._history
+        return await fetched(source, contract.instrument.symbol, wish)
 
     def is_empty_first(self, session: Session, what: str) -> bool:
         """Whether this call of a list is the first one of a session that answers it empty."""

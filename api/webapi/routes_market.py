@@ -87,7 +87,8 @@ class MarketCalls:
             periods.bar_ns(bar)
             if self._gateway.manner.period_table:
                 periods.check_table(wish.period, bar)
-            return self._gateway.history.answer(contract, text, wish)
+            bars = await self._gateway.chart(session.selected, contract, wish)
+            return bars.answer(contract, text, wish)
 
     async def unsubscribe(self, session: Session, call: Call) -> Row:
         """End the stream of one contract; 404 for one that has none."""

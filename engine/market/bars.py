@@ -6,6 +6,7 @@ rows that exist never change. `Bar` is the same row in decimals, made on demand.
 """
 
 from array import array
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -22,6 +23,12 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     low: Decimal
     close: Decimal
     volume: Decimal
+
+
+def scale_of(*values: Decimal) -> int:
+    """How many decimals these need, one and all."""
+    exponents = (value.normalize().as_tuple().exponent for value in values)
+    return max([0, *(-one for one in exponents if isinstance(one, int))])
 
 
 def column(values: "array[int] | None") -> "array[int]":
@@ -82,6 +89,22 @@ class Bars:
         lengths = {len(c) for c in (self.ts, self.open, self.high, self.low, self.close)}
         if lengths != {len(self.volume)}:
             raise ValueError(f"bars of {symbol}: columns differ in length")
+
+    @classmethod
+    def of(cls, bars: Sequence[Bar]) -> "Bars":
+        """The columns of some bars of one symbol and timeframe, ascending; at least one of them."""
+        first = bars[0]
+        scale = scale_of(*(p for one in bars for p in (one.open, one.high, one.low, one.close)))
+        volume_scale = scale_of(*(one.volume for one in bars))
+        made = cls(first.symbol, first.timeframe_ns, scale, volume_scale)
+        for one in bars:
+            made.ts.append(one.ts)
+            made.open.append(int(one.open.scaleb(scale)))
+            made.high.append(int(one.high.scaleb(scale)))
+            made.low.append(int(one.low.scaleb(scale)))
+            made.close.append(int(one.close.scaleb(scale)))
+            made.volume.append(int(one.volume.scaleb(volume_scale)))
+        return made
 
     def __len__(self) -> int:
         return len(self.ts)

@@ -22,12 +22,14 @@ IDLE_NS = 600 * NANOSECONDS
 
 class LiveBoard:
     """The market as ``provider`` quotes it; a price that was not confirmed for ``age_max_ns`` is
-    none. ``now`` is ns UTC, and set by whoever drives time.
+    none. ``clock`` gives ns UTC.
     """
 
-    def __init__(self, provider: str, age_max_ns: int = AGE_MAX_NS) -> None:
-        self.now = 0
+    def __init__(
+        self, provider: str, clock: Callable[[], int], age_max_ns: int = AGE_MAX_NS
+    ) -> None:
         self.provider = provider
+        self._clock = clock
         self.on_wish: Callable[[], None] = lambda: None
         """Called when a symbol is asked for that was not in use."""
         self._age_max = age_max_ns
@@ -37,17 +39,26 @@ class LiveBoard:
         self._lacking: set[str] = set()
 
     @property
+    def now(self) -> int:
+        """The time that ages are counted to."""
+        return self._clock()
+
+    @property
     def symbols(self) -> list[str]:
         """What has a price now."""
         return sorted(symbol for symbol in self._quotes if self._newest(symbol) is not None)
 
-    def show(self, quote: Quote) -> None:
-        """Take what the broker quotes now. An older quote than the one known confirms that one."""
+    def show(self, quote: Quote) -> bool:
+        """Take what the broker quotes now, and say whether it is news. An older quote than the one
+        known confirms that one.
+        """
         self._confirmed[quote.symbol] = self.now
         self._lacking.discard(quote.symbol)
         known = self._quotes.get(quote.symbol)
-        if known is None or quote.ts >= known.ts:
-            self._quotes[quote.symbol] = quote
+        if known is not None and (quote.ts < known.ts or quote == known):
+            return False
+        self._quotes[quote.symbol] = quote
+        return True
 
     def lacks(self, symbol: str) -> None:
         """Take it that the broker has no such symbol."""

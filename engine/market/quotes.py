@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.market.bars import column
+from engine.market.bars import column, scale_of
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -73,6 +73,18 @@ class Quotes:
         lengths = [len(c) for c in (self.bid, self.ask, self.bid_size, self.ask_size)]
         if lengths != [rows, rows, sizes, sizes]:
             raise ValueError(f"quotes of {symbol}: columns differ in length")
+
+    @classmethod
+    def of(cls, quote: Quote) -> "Quotes":
+        """The columns of a single quote, at the scale that its prices need."""
+        sizes = (quote.bid_size, quote.ask_size)
+        known = [size for size in sizes if size is not None]
+        has_sizes = len(known) == len(sizes)
+        scale, size_scale = scale_of(quote.bid, quote.ask), scale_of(*known)
+        made = cls(quote.symbol, scale, size_scale, has_sizes=has_sizes)
+        bid, ask = (int(price.scaleb(scale)) for price in (quote.bid, quote.ask))
+        made.append(quote.ts, bid, ask, *(int(size.scaleb(size_scale)) for size in known[:2]))
+        return made
 
     def __len__(self) -> int:
         return len(self.ts)

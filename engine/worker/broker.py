@@ -18,10 +18,10 @@ from engine import valuation
 from engine.core import Engine
 from engine.errors import InvalidRequest, PositionNotFound
 from engine.market.bars import Bar
-from engine.market.board import Board
 from engine.market.quotes import Quote
 from engine.market.timeframes import timeframe_ns
 from engine.orders import Order
+from engine.ports import Market
 from engine.positions import Position
 from engine.requests import OrderChange, OrderRequest
 from engine.trades import Trade
@@ -69,9 +69,9 @@ class OrderFields(TypedDict, total=False):
 class Broker:
     """The verbs, for one account."""
 
-    def __init__(self, engine: Engine, board: Board, account: str, line: Line) -> None:
+    def __init__(self, engine: Engine, market: Market, account: str, line: Line) -> None:
         self._engine = engine
-        self._board = board
+        self._market = market
         self._account = account
         self._line = line
 
@@ -195,14 +195,19 @@ class Broker:
     def account(self) -> valuation.Summary:
         """The account at a glance: balance, equity, margin, unrealized profit."""
         return self._call(
-            lambda: valuation.summary(self._engine.account(self._account), self._board)
+            lambda: valuation.summary(self._engine.account(self._account), self._market)
         )
 
     def quote(self, symbol: str) -> Quote:
         """What the market shows: bid and ask, or the last close on both sides where there are only
         bars. ProviderUnavailable before the first row.
         """
-        return self._call(lambda: self._board.quote(self._listed(symbol)))
+
+        def quote() -> Quote:
+            found: Quote = self._quote(self._listed(symbol))
+            return found
+
+        return self._call(quote)
 
     def bars(
         self,
@@ -223,17 +228,33 @@ class Broker:
 
         def bars() -> list[Bar]:
             name = self._listed(symbol)
-            lasting = self._board.timeframe_ns(name) if length is None else length
-            return self._board.bars(name, lasting, first, last, limit)
+            found: list[Bar] = self._bars(name, length, first, last, limit)
+            return found
 
         return self._call(bars)
+
+    def _quote(self, symbol: str) -> Any:
+        """The quote, for the line to bring."""
+        return self._market.quote(symbol)
+
+    def _bars(
+        self,
+        symbol: str,
+        length: int | None,
+        first: int | None,
+        last: int | None,
+        limit: int | None,
+    ) -> Any:
+        """The bars, likewise."""
+        lasting = self._market.timeframe_ns(symbol) if length is None else length
+        return self._market.bars(symbol, lasting, first, last, limit)
 
     def _call(self, function: Callable[[], _Given]) -> _Given:
         given: _Given = self._line.call(function)
         return given
 
     def _listed(self, symbol: str) -> str:
-        return self._engine.instruments.resolve(symbol).symbol
+        return self._engine.resolve(self._account, symbol).symbol
 
     def _symbol(self, symbol: str | None) -> str | None:
         return None if symbol is None else self._listed(symbol)

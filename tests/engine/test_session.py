@@ -189,8 +189,7 @@ class _Far:
 
 def quoting(world: World) -> LiveBoard:
     """Serve an account with 1,000 from a broker behind a line, which quotes AAPL at 50."""
-    board = LiveBoard("far")
-    board.now = world.engine.now
+    board = LiveBoard("far", lambda: world.engine.now)
     board.show(Quote("AAPL", board.now, dec(50), dec(50)))
     world.engine.serve_remotely("U1", _Far(), "USD", market=board)
     world.engine.barred.clear()

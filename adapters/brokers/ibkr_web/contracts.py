@@ -22,6 +22,7 @@ from engine.conids import KNOWN
 
 PLAIN = ("STK", "CASH", "CRYPTO")
 """Kinds of contracts that a symbol alone can name."""
+PAIRS = ("CASH", "CRYPTO")
 
 
 class Increment(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class Contracts:
         base, slash, quote = symbol.partition("/")
         found = await (self._pair(base, quote) if slash else self._stock(symbol))
         if found is None:
-            found = await self._searched(base)
+            found = await self._searched(base, is_pair=bool(slash))
         if found is None:
             raise NoContract(f"IBKR has no contract for {symbol}")
         self._remember(symbol, found)
@@ -118,13 +119,16 @@ class Contracts:
                 return whole(one.get("conid"))
         return None
 
-    async def _searched(self, symbol: str) -> int | None:
-        """By the search, whose first hit with the exact symbol is meant."""
+    async def _searched(self, symbol: str, *, is_pair: bool) -> int | None:
+        """By the search, whose first hit with the exact symbol is meant; for the base of a pair the
+        first that is one: stocks are called USD and ETH too.
+        """
         answer = await self._transport.get("/iserver/secdef/search", {"symbol": symbol})
         if answer.error:
             return None
         for one in as_list(answer, f"a search for {symbol}"):
-            if one.get("symbol") == symbol:
+            kinds = {section.get("secType") for section in one.get("sections") or []}
+            if one.get("symbol") == symbol and not (is_pair and kinds.isdisjoint(PAIRS)):
                 return whole(one.get("conid"))
         return None
 

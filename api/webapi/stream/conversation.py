@@ -195,7 +195,7 @@ class Conversation:
         return Quotes(self._gateway, self.session, frame, self._now_s())
 
     def _bars(self, frame: Frame) -> Topic:
-        return Bars(self._gateway, frame)
+        return Bars(self._gateway, self.session, frame)
 
     def _orders(self, frame: Frame) -> Topic:
         return Orders(self._gateway, self.session, self.meant(), frame)

@@ -89,7 +89,7 @@ class Quotes(Topic):
 class Bars(Topic):
     """The bars of one contract: those of a period, and then the newest as they come."""
 
-    def __init__(self, gateway: Gateway, frame: Frame) -> None:
+    def __init__(self, gateway: Gateway, session: Session, frame: Frame) -> None:
         asked = _BARS.take(frame.arguments)
         contract = contract_of(gateway, frame.target)
         period, bar = asked.get("period", _DEFAULT_PERIOD), asked.get("bar", _DEFAULT_BAR)
@@ -98,7 +98,7 @@ class Bars(Topic):
         periods.bar_ns(bar)
         if gateway.manner.period_table:
             periods.check_table(wish.period, bar)
-        answer = gateway.history.answer(contract, period, wish)
+        answer = gateway.history(session.selected).answer(contract, period, wish)
         self.server_id: str = answer["serverId"]
         self._gateway, self._contract, self._wish = gateway, contract, wish
         payload = {"conid": contract.conid, "period": period, "bar": bar, "source": wish.source}

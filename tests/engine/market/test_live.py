@@ -16,10 +16,16 @@ from tests.builders import dec
 START = 1_700_000_000_000_000_000
 
 
-def board() -> LiveBoard:
-    made = LiveBoard("ibkr")
-    made.now = START
-    return made
+class Live(LiveBoard):
+    """A board whose clock is the test's."""
+
+    def __init__(self) -> None:
+        super().__init__("ibkr", lambda: self.time)
+        self.time = START
+
+
+def board() -> Live:
+    return Live()
 
 
 def quote(
@@ -51,9 +57,9 @@ def test_a_quote_is_shown_whole_with_its_own_time() -> None:
 def test_an_older_quote_takes_no_newer_ones_place_and_confirms_it() -> None:
     live = board()
     live.show(quote(bid="100", ask="100"))
-    live.now += AGE_MAX_NS - 1
+    live.time += AGE_MAX_NS - 1
     live.show(quote(bid="50", ask="50", ts=START - 1))
-    live.now += AGE_MAX_NS - 1
+    live.time += AGE_MAX_NS - 1
     assert live.mark("AAPL") == 100
 
 
@@ -69,9 +75,9 @@ def test_the_mark_is_the_last_price_within_bid_and_ask(last: str | None, mark: s
 def test_a_price_that_nobody_confirms_ends() -> None:
     live = board()
     live.show(quote())
-    live.now = START + AGE_MAX_NS - 1
+    live.time = START + AGE_MAX_NS - 1
     assert live.mark("AAPL") == 100
-    live.now = START + AGE_MAX_NS
+    live.time = START + AGE_MAX_NS
     assert (live.mark("AAPL"), live.symbols) == (None, [])
     with pytest.raises(ProviderUnavailable, match="confirmed in the last 60 s"):
         live.quote("AAPL")
@@ -93,13 +99,13 @@ def test_what_was_asked_for_is_in_use_until_nobody_asks_for_a_while() -> None:
     heard: list[str] = []
     live.on_wish = lambda: heard.append("wish")
     live.mark("MSFT")
-    live.now += 1
+    live.time += 1
     live.want("AAPL")
     live.want("AAPL")
     assert (live.wanted(), len(heard)) == (["AAPL", "MSFT"], 2)
-    live.now = START + IDLE_NS
+    live.time = START + IDLE_NS
     assert live.wanted() == ["AAPL"]
-    live.now += 1
+    live.time += 1
     assert live.wanted() == []
 
 
@@ -110,3 +116,12 @@ def test_no_bars_are_kept() -> None:
         live.bars("AAPL", MINUTE_NS)
     with pytest.raises(SymbolNotFound):
         live.timeframe_ns("AAPL")
+
+
+def test_a_symbol_that_the_broker_lacks_is_unknown_until_it_quotes_it() -> None:
+    live = board()
+    live.lacks("NOSUCH")
+    with pytest.raises(SymbolNotFound):
+        live.quote("NOSUCH")
+    live.show(quote("NOSUCH"))
+    assert live.quote("NOSUCH").bid == 99
