@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from adapters.tape_sqlite.snapshots import path_of
 from api.compose import open_tape, restored_state, save_snapshot
 from api.live import Live
 from api.settings import Settings, SettingsError, load
+from engine.events import SessionStarted
 from examples.gateway import Gateway
 from tests.clients.process import served
 
@@ -97,3 +99,31 @@ def test_snapshots_are_taken_while_it_runs_and_used_after_a_crash(
     assert len(live.engine.state.working("DU8730189")) == 61
     assert live.engine.order("DU8730189", last).id == last
     assert caplog.records == []
+
+
+BEHIND: dict[str, Any] = {
+    "brokers": {"far": {"kind": "ibkr-web", "options": {"account": "U1"}, "symbols": ["SPY"]}},
+    "accounts": [{"id": "U1", "broker": "far"}],
+}
+
+
+def test_with_accounts_behind_lines_alone_nothing_synthetic_is_there(tmp_path: Path) -> None:
+    live = Live(load(None, {"tape": {"file": tmp_path / "a.tape"}, **BEHIND}))
+    assert (live.feed, live.board.symbols) == (None, [])
+    assert list(live.engine.instruments) == []
+    (far,) = live.desk.markets.remote
+    assert live.desk.markets.of("U1") is far
+    assert live.engine.prices_of("U1") is far.market
+    (started,) = (one.event for one in live.tape.records() if isinstance(one.event, SessionStarted))
+    assert started.assumptions == {"market of far": "quoted by that broker"}
+    close(live)
+
+
+def test_beside_the_simulators_accounts_each_has_its_own_market(tmp_path: Path) -> None:
+    both = {**BEHIND, "accounts": [*BEHIND["accounts"], {"id": "PAPER1"}]}
+    live = Live(load(None, {"tape": {"file": tmp_path / "a.tape"}, **both}))
+    assert live.feed is not None
+    assert live.engine.prices_of("PAPER1") is live.board
+    assert live.engine.prices_of("U1") is live.boards["far"]
+    assert live.engine.prices_of("U1").mark("AAPL") is None
+    close(live)

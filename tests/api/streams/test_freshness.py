@@ -83,3 +83,10 @@ def test_a_live_stream_tells_that_a_symbol_fell_silent_and_that_it_is_back(
         served.call(served.desk.publish_quote, quote)
         assert stream.next()["type"] == "quote"
         assert stream.next()["event"] == "FRESH"
+
+
+def test_what_is_not_watched_any_more_is_never_told_as_stale() -> None:
+    watch = Watch()
+    watch.freshness.watch_only(["MSFT", "SPY"])
+    (stale,) = watch.told(31)
+    assert stale["symbols"] == ["MSFT", "SPY"]

@@ -52,3 +52,10 @@ def test_a_column_that_is_not_int64_is_refused() -> None:
 
 def test_bars_show_what_they_are() -> None:
     assert repr(bars_at([1, 2])) == f"Bars('AAPL', timeframe_ns={MINUTE_NS}, rows=2)"
+
+
+def test_bars_in_decimals_become_columns_at_the_scale_that_they_need() -> None:
+    price = Decimal("1.085")
+    bar = Bar("EUR/USD", MINUTE_NS, START_NS, price, price + 1, price, Decimal(2), Decimal("0.5"))
+    made = Bars.of([bar])
+    assert (made.price_scale, made.volume_scale, made.bar(0)) == (3, 1, bar)

@@ -44,3 +44,16 @@ def test_columns_of_different_length_are_refused() -> None:
 
 def test_quotes_show_what_they_are() -> None:
     assert repr(quotes_at([1])) == "Quotes('AAPL', rows=1)"
+
+
+@pytest.mark.parametrize(
+    "sizes", [(None, None), (Decimal(300), Decimal("0.5")), (Decimal(300), None)]
+)
+def test_a_quote_in_decimals_becomes_columns_of_one_row(
+    sizes: tuple[Decimal | None, Decimal | None],
+) -> None:
+    quote = Quote("EUR/USD", START_NS, Decimal("1.1"), Decimal("1.10005"), *sizes)
+    made = Quotes.of(quote)
+    assert (len(made), made.price_scale) == (1, 5)
+    whole = sizes if None not in sizes else (None, None)
+    assert made.quote(0) == Quote("EUR/USD", START_NS, quote.bid, quote.ask, *whole)

@@ -121,3 +121,14 @@ async def test_steps_of_prices_depend_on_the_price() -> None:
     assert off_step(dec("1.23"), steps) is None
     assert off_step(dec("1.2345"), ()) is None
     assert steps[0] == Increment(dec(0), dec("0.0001"))
+
+
+async def test_a_stock_is_never_taken_for_the_base_of_a_pair() -> None:
+    gateway = Gateway()
+    stock = {"symbol": "ETH", "conid": "7", "sections": [{"secType": "STK"}]}
+    coin = {"symbol": "ETH", "conid": "8", "sections": [{"secType": "CRYPTO"}]}
+    gateway.lay("/iserver/secdef/search", [stock], [stock, coin])
+    async with contracts(gateway) as directory:
+        with pytest.raises(NoContract):
+            await directory.conid("ETH/USD")
+        assert await directory.conid("ETH/USD") == 8

@@ -1,0 +1,1 @@
+"""Markets of remote brokers, with far ends that quote exactly what a test says."""
