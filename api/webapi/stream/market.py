@@ -98,14 +98,16 @@ class Bars(Topic):
         periods.bar_ns(bar)
         if gateway.manner.period_table:
             periods.check_table(wish.period, bar)
-        answer = gateway.history(session.selected).answer(contract, period, wish)
+        history, market = gateway.history(session.selected), gateway.market(session.selected)
+        answer = history.answer(contract, period, wish)
         self.server_id: str = answer["serverId"]
-        self._gateway, self._contract, self._wish = gateway, contract, wish
+        self._history, self._market = history, market
+        self._contract, self._wish = contract, wish
         payload = {"conid": contract.conid, "period": period, "bar": bar, "source": wish.source}
         self._head = {"topic": f"smh+{frame.target}", **answer, "payload": payload}
         newest: Message = self._head.pop("data")[-1]
         self._answer = self._head | {"data": answer["data"]}
-        self._seen = gateway.board.now
+        self._seen = market.now
         self._begun = int(newest["t"]) * MILLISECOND_NS
         self._sent = {self._begun: newest}
 
@@ -116,11 +118,10 @@ class Bars(Topic):
 
     def beat(self, now_s: float) -> Message | None:
         """The bars that began since, and the one that went on forming."""
-        gateway = self._gateway
-        if gateway.board.now == self._seen:
+        if self._market.now == self._seen:
             return None
-        self._seen = gateway.board.now
-        rows = gateway.history.since(self._contract, self._wish, self._begun)
+        self._seen = self._market.now
+        rows = self._history.since(self._contract, self._wish, self._begun)
         news = changed(self._sent, rows)
         if not news:
             return None
