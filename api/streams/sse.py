@@ -78,11 +78,23 @@ class EventsEndpoint:
         if refusal is not None:
             await send_refusal(scope, send, refusal)
             return
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
         if scope["method"] == "HEAD":
+            await send(start)
             await send({"type": "http.response.body"})
             return
         subscriber = Subscriber(wish.account, desk.limits, wish.caller)
+        desk.hub.enter(subscriber)  # at once: others knock while the answer is on its way
+        try:
+            await send(start)
+            await self._serve(wish, subscriber, receive, send)
+        finally:
+            desk.part(subscriber, is_goodbye=True)
+
+    async def _serve(
+        self, wish: Wish, subscriber: Subscriber, receive: Receive, send: Send
+    ) -> None:
+        """Tell a listener until either side ends it."""
         telling = asyncio.create_task(self._tell(wish, subscriber, send))
         hanging_up = asyncio.create_task(_hung_up(receive))
         # A listener that takes nothing any more can not take the farewell either.
@@ -105,14 +117,10 @@ class EventsEndpoint:
             body = block(event)
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
-        desk.hub.enter(subscriber)
-        try:
-            with contextlib.suppress(TradingHalted):  # the end of the response says enough
-                await open_stream(desk, wish, subscriber, send_event, takes_seat=False)
-                await _pump(subscriber, send_event)
-            await send({"type": "http.response.body"})
-        finally:
-            desk.part(subscriber, is_goodbye=True)
+        with contextlib.suppress(TradingHalted):  # the end of the response says enough
+            await open_stream(desk, wish, subscriber, send_event, takes_seat=False)
+            await _pump(subscriber, send_event)
+        await send({"type": "http.response.body"})
 
 
 async def _pump(subscriber: Subscriber, send_event: Sender) -> None:

@@ -85,28 +85,15 @@ class WebSocketEndpoint:
         if refusal is not None:
             await send_refusal(scope, send, refusal)
             return
-        await send({"type": "websocket.accept"})
-        if wish.after is not None and wish.after.seq > desk.engine.tape.head:
-            await self._turn_away(wish.after.seq, send)
-            return
-        await self._serve(wish, receive, send)
-
-    async def _serve(self, wish: Wish, receive: Receive, send: Send) -> None:
-        desk = self._desk
         subscriber = Subscriber(wish.account, desk.limits, wish.caller)
-
-        async def send_event(event: Event) -> None:
-            await send({"type": "websocket.send", "text": event.text})
-
-        desk.hub.enter(subscriber)
+        desk.hub.enter(subscriber)  # at once: others knock while the handshake is under way
         is_goodbye = False
         try:
-            seat = await open_stream(desk, wish, subscriber, send_event, takes_seat=True)
-            session = Session(desk, subscriber, seat, receive, send)
-            if desk.stepper is not None:
-                desk.stepper.move()
-            await session.run()
-            is_goodbye = session.is_goodbye
+            await send({"type": "websocket.accept"})
+            if wish.after is not None and wish.after.seq > desk.engine.tape.head:
+                await self._turn_away(wish.after.seq, send)
+                return
+            is_goodbye = await self._serve(wish, subscriber, receive, send)
         except TradingHalted as error:
             await send({"type": "websocket.close", "code": BROKEN, "reason": error.message[:100]})
         except OSError:
@@ -114,6 +101,22 @@ class WebSocketEndpoint:
         finally:
             # Nobody can come back with a key that was revoked, so the clock waits for nobody.
             desk.part(subscriber, is_goodbye=is_goodbye or subscriber.is_revoked)
+
+    async def _serve(
+        self, wish: Wish, subscriber: Subscriber, receive: Receive, send: Send
+    ) -> bool:
+        """Serve a stream that is open; says whether its client leaves for good."""
+        desk = self._desk
+
+        async def send_event(event: Event) -> None:
+            await send({"type": "websocket.send", "text": event.text})
+
+        seat = await open_stream(desk, wish, subscriber, send_event, takes_seat=True)
+        session = Session(desk, subscriber, seat, receive, send)
+        if desk.stepper is not None:
+            desk.stepper.move()
+        await session.run()
+        return session.is_goodbye
 
     async def _turn_away(self, after: int, send: Send) -> None:
         tape = self._desk.engine.tape

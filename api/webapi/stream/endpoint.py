@@ -61,11 +61,15 @@ class StreamEndpoint:
         if refusal is not None:
             await send_refusal(scope, send, refusal)
             return
-        await send({"type": "websocket.accept"})
         caller = principal(scope) or OWNER
-        await self._talk(
-            Conversation(self._gateway, caller, self._garbler(), time.monotonic), receive, send
-        )
+        conversation = Conversation(self._gateway, caller, self._garbler(), time.monotonic)
+        hub = self._gateway.desk.hub
+        hub.enter(conversation.ear)  # at once: others knock while the handshake is under way
+        try:
+            await send({"type": "websocket.accept"})
+            await self._talk(conversation, receive, send)
+        finally:
+            hub.leave(conversation.ear)
 
     async def _talk(self, conversation: Conversation, receive: Receive, send: Send) -> None:
         self.attach(conversation)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import httpx
 import msgspec
@@ -14,8 +15,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from api.streams.limits import StreamLimits
+from api.streams.sse import EventsEndpoint
+from api.streams.websocket import WebSocketEndpoint
+from engine.tape import MemoryTape
 from tests.api.line import line
-from tests.api.served import bars, serving
+from tests.api.served import bars, build, serving
 from tests.api.stepping.test_stepper import place
 from tests.api.streams.test_resume import Load
 
@@ -110,8 +114,44 @@ def test_one_stream_more_than_the_limit_is_refused() -> None:
             with pytest.raises(InvalidStatus) as refused, line(served):
                 pass
             assert refused.value.response.status_code == 503
+        # A client that has closed may come back before the server has let go of its stream.
+        served.wait(served.desk.hub.is_empty.wait())
         with line(served) as stream:
             assert stream.next()["event"] == "CONNECTED"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/ws", "/events"])
+async def test_a_stream_counts_from_the_moment_that_it_is_let_in(path: str) -> None:
+    desk = build([bars("AAPL", 3)], MemoryTape(), limits=StreamLimits(clients_max=1))
+    is_socket = path == "/ws"
+    app = WebSocketEndpoint(desk) if is_socket else EventsEndpoint(desk)
+    scope: Any = {"type": "websocket" if is_socket else "http", "method": "GET", "path": path}
+    scope |= {"query_string": b"", "headers": [], "extensions": {"websocket.http.response": {}}}
+    is_asked, statuses = asyncio.Event(), []
+
+    async def receive() -> Any:
+        if is_asked.is_set():
+            await asyncio.Event().wait()
+        return {"type": "websocket.connect"}
+
+    async def slow(_message: Any) -> None:
+        is_asked.set()
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status"))
+
+    async def again() -> Any:
+        return {"type": "websocket.connect"}
+
+    first = asyncio.create_task(app(scope, receive, slow))
+    await asyncio.wait_for(is_asked.wait(), 5)
+    await asyncio.wait_for(app({**scope}, again, send), 5)
+    assert statuses[0] == 503
+    first.cancel()
+    await asyncio.wait([first], timeout=5)
+    assert desk.hub.is_empty.is_set()
 
 
 def test_a_page_of_another_origin_can_not_open_the_stream() -> None:
