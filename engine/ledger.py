@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import OrderNotFound
-from engine.facts.trades import TradeFilled
 from engine.image import Image
-from engine.orders import Order, name
-from engine.trades import Trade, new_trade
+from engine.orders import Order
+from engine.trades import Trade
 from engine.values import Role
 
 _ENTRY = Role.ENTRY
@@ -31,7 +30,7 @@ class Ledger:
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
         self._executions: dict[tuple[str, str], str] = {}
-        self._filled: list[tuple[Order, TradeFilled, str, int]] = []
+        self._filled: list[Trade] = []
         """Fills that are not made up into trades yet: few ask for trades, and a replay nobody."""
         self._is_indexed = False
         """Whether the index of executions is kept: from when it is first asked for, which a replay
@@ -93,7 +92,7 @@ class Ledger:
         a broker in this process never asks.
         """
         if broker_id and broker_id not in order.broker_ids:
-            name(order, broker_id)
+            order.broker_ids = (*order.broker_ids, broker_id)
             if self._named is not None:
                 self._named.setdefault((order.account, broker_id), []).append(order)
 
@@ -135,20 +134,17 @@ class Ledger:
         return (account, symbol) in self._legs
 
     def _add_order(self, order: Order) -> None:
-        """Take in a new order and put it on its book."""
+        """Take in an order; one that works is put on its book besides."""
         self._orders[order.id] = order
         request = order.request
         if request.client_order_id is not None:
             self._client_ids[order.account, request.client_order_id] = order
         if request.oco_group_id is not None and self._sealed is None:  # else when the seal opens
             self._groups.setdefault((order.account, request.oco_group_id), []).append(order)
-        if not order.is_final:
-            self._put_on(order)
 
     def _make_up_trades(self) -> None:
         """Make trades of the fills that came since they were last asked for."""
-        for fill in self._filled:
-            trade = new_trade(*fill)
+        for trade in self._filled:
             self._trades[trade.id] = trade
         self._filled.clear()
 

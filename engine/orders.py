@@ -176,12 +176,13 @@ def fill(order: Order, quantity: Decimal, price: Decimal, ts: int) -> None:
     """Add one fill. More than was asked for is a fact too: the order is then full, and ``filled``
     says by how much.
     """
-    filled = order.filled + quantity
+    before, value = order.filled, exact_product(quantity, price)
+    filled = before + quantity if before else quantity
     step = _FILLED if filled >= order.quantity else _PARTLY_FILLED
     order.status = TABLE[order.status].get(step) or next_status(order.id, order.status, step)
     order.updated_at = ts
     order.filled = filled
-    order.notional = exact_sum(order.notional, exact_product(quantity, price))
+    order.notional = exact_sum(order.notional, value) if before else value
 
 
 def change(order: Order, values: OrderChange, ts: int) -> None:
@@ -277,12 +278,6 @@ def is_in_flight(order: Order) -> bool:
             return True  # sent on as a market order, and not acknowledged
     asked = order.asked > 0 and not order.is_final
     return asked or order.status is _PENDING or order.status is Status.PENDING_CANCEL
-
-
-def name(order: Order, broker_id: str) -> None:
-    """Note an id the broker knows the order by; an order may gather several."""
-    if broker_id and broker_id not in order.broker_ids:
-        order.broker_ids = (*order.broker_ids, broker_id)
 
 
 def end_ids(order: Order, *broker_ids: str) -> None:

@@ -23,6 +23,7 @@ from engine.orders import Order, fill, move, new_order
 from engine.positions import split
 from engine.prompts import Prompts
 from engine.tape.record import Record
+from engine.trades import new_trade
 from engine.values import FINAL, ZERO, Origin, Side, Status
 
 _ACCEPTED = Step.ACCEPTED
@@ -100,6 +101,7 @@ class State(Ledger):
             state._legs.setdefault((alarm.account, alarm.symbol), {})
         for order in sealed.working:
             state._add_order(order)
+            state._put_on(order)
         for batch in sealed.batches:
             state.batches.add(batch)
         for prompt in sealed.prompts:
@@ -136,20 +138,20 @@ class State(Ledger):
         self.instruments[fact.instrument.symbol] = fact.instrument
 
     def _order_submitted(self, record: Record, fact: ev.OrderSubmitted) -> None:
-        self._add_order(
-            new_order(
-                fact.order_id,
-                record.account,
-                fact.request,
-                record.ts,
-                fact.role,
-                fact.holder,
-                fact.parent_order_id,
-            )
+        order = new_order(
+            fact.order_id,
+            record.account,
+            fact.request,
+            record.ts,
+            fact.role,
+            fact.holder,
+            fact.parent_order_id,
         )
+        self._add_order(order)
+        self._put_on(order)
 
     def _order_accepted(self, record: Record, fact: ev.OrderAccepted) -> None:
-        order = self._known(fact.order_id)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
         move(order, _ACCEPTED, record.ts)
         if fact.broker_id:
             self._name(order, fact.broker_id)
@@ -245,6 +247,8 @@ class State(Ledger):
         if fact.filled:
             fill(order, fact.filled, fact.average_price or ZERO, record.ts)
         self._add_order(order)
+        if not order.is_final:
+            self._put_on(order)
         self._name(order, fact.broker_id)
 
     def _broker_order_ended(self, record: Record, fact: ev.BrokerOrderEnded) -> None:
@@ -255,7 +259,7 @@ class State(Ledger):
             orders.end(order, fact.status, fact.message, record.ts, fact.reason)
 
     def _trade_filled(self, record: Record, fact: ev.TradeFilled) -> None:
-        order = self._known(fact.order_id)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
         quantity, price, ts = fact.quantity, fact.price, record.ts
         fill(order, quantity, price, ts)
         account = self.accounts[record.account]
@@ -275,7 +279,7 @@ class State(Ledger):
             charge(account, fact.commission_currency or account.currency, fact.commission)
         if self._is_indexed and fact.execution_id:
             self._executions[record.account, fact.execution_id] = fact.trade_id
-        self._filled.append((order, fact, position_id, ts))
+        self._filled.append(new_trade(order, fact, position_id, ts))
         if order.status in FINAL:
             self._take_off(order)
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from engine.errors import IllegalTransition
 from engine.lifecycle import TABLE, Step
-from engine.orders import Order, change, fill, move, name, new_order, put_back
+from engine.orders import Order, change, fill, move, new_order, put_back
 from engine.requests import OrderChange
 from engine.values import FINAL, Holder, OrderType, Role, Side, Status
 from tests.builders import ACCOUNT, dec, figures, order
@@ -115,13 +115,6 @@ def test_a_cancel_turned_down_puts_the_order_back_where_it_was(filled: int) -> N
     move(one, Step.CANCEL_REQUESTED, 8)
     put_back(one, 9)
     assert one.status is before
-
-
-def test_an_order_gathers_the_ids_its_broker_gives_it() -> None:
-    one = fresh()
-    for broker_id in ("b1", "", "b2", "b1"):
-        name(one, broker_id)
-    assert one.broker_ids == ("b1", "b2")
 
 
 def test_a_step_that_can_not_happen_changes_nothing() -> None:
