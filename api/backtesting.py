@@ -52,7 +52,8 @@ class Run:
             raise SettingsError("the data has no rows; expected at least one bar or quote")
         self.plan = plan
         self.board = Board(plan.series, PROVIDER)
-        self.broker = simulator(plan.settings.simulator)
+        symbols = {one.symbol for one in plan.series}
+        self.broker = simulator(plan.settings.simulator, symbols=symbols)
         self.assumptions = self.broker.assumptions()
         self.tape = _fresh_tape(plan)
         self.engine = self._engine(plan)
@@ -66,7 +67,7 @@ class Run:
         engine = Engine(self.tape, self.board)
         engine.now = self.board.now = min(one.ts[0] for one in plan.series if len(one))
         self.broker.attach(engine)
-        nonce = fingerprint(plan.series, plan.account, plan.settings.simulator)
+        nonce = fingerprint(plan.series, plan.account, self.broker.options)
         engine.start("backtest", version("onetape"), nonce, self.assumptions)
         for one in plan.series:
             engine.list_instrument(guess(one.symbol, one.price_scale))

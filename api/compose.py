@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
+from adapters.brokers.simulator.action_file import Actions, read_actions
 from adapters.brokers.simulator.broker import SimulatedBroker
 from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.market_files.bundle import bundled
@@ -134,12 +135,16 @@ def save_snapshot(tape: SqliteTape, seq: int, content: bytes) -> None:
 
 
 def simulator(
-    chosen: Simulator, calendar_by: Callable[[str], Calendar] | None = None
+    chosen: Simulator,
+    calendar_by: Callable[[str], Calendar] | None = None,
+    symbols: Collection[str] | None = None,
 ) -> SimulatedBroker:
     """The simulated broker by the settings' rules; SettingsError names the rule that can not be.
 
     `calendar_by` says when the market of a symbol is open; by its kind of instrument if not given.
+    Corporate actions are those of `symbols`, where these are given.
     """
+    actions = _actions(chosen.actions_file, symbols)
     try:
         options = SimulatorOptions(
             exits=chosen.exits,
@@ -153,10 +158,22 @@ def simulator(
             borrow_bps=chosen.borrow_bps,
             financing_bps=chosen.financing_bps,
             max_leverage=chosen.max_leverage,
+            splits=actions.splits,
+            dividends=actions.dividends,
         )
     except ValueError as error:
         raise SettingsError(f"simulator.{error}") from None
     return SimulatedBroker(options, calendar_of=calendar_by or calendar_of)
+
+
+def _actions(file: Path | None, symbols: Collection[str] | None) -> Actions:
+    """The corporate actions that the settings name."""
+    if file is None:
+        return Actions((), ())
+    try:
+        return read_actions(file, symbols)
+    except DataError as error:
+        raise SettingsError(f"simulator.actions_file: {error}") from None
 
 
 def always_open(_: str) -> Calendar:

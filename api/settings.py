@@ -179,6 +179,9 @@ class Simulator(Section):
     max_leverage: Decimal = Field(
         default=Decimal(20), ge=1, description="Most leverage that an order may ask for."
     )
+    actions_file: Path | None = Field(
+        default=None, description="Splits and dividends, CSV: `symbol,date,action,value`."
+    )
 
 
 class Account(Section):

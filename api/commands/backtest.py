@@ -58,6 +58,7 @@ def backtest(
     penetration_ticks: options.PenetrationTicks = 0,
     latency_ms: options.LatencyMs = 0,
     exits: options.ExitsRule = options.Exits.NEXT_BAR,
+    actions_file: options.ActionsFile = None,
     host: options.Host = None,
     port: options.Port = None,
     tape: options.NewTape = None,
@@ -75,6 +76,7 @@ def backtest(
             "penetration_ticks": penetration_ticks,
             "latency_ms": latency_ms,
             "exits": exits.value,
+            "actions_file": actions_file,
         },
         account={
             "id": ACCOUNT,

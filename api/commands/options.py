@@ -79,6 +79,10 @@ PenetrationTicks = Annotated[
 LatencyMs = Annotated[
     int, typer.Option(metavar="N", min=0, help="Time an order takes to the market.")
 ]
+ActionsFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Splits and dividends, CSV: symbol,date,action,value."),
+]
 ExitsRule = Annotated[
     Exits, typer.Option(metavar="next-bar|same-bar", help="When bracket exits begin.")
 ]

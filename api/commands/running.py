@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from api.server import Listener
     from api.settings import Settings
 
-SHOWN = ("exits", "spread", "slippage", "participation", "penetration", "latency", "commission")
+SHOWN = (
+    "exits",
+    "spread",
+    "slippage",
+    "participation",
+    "penetration",
+    "latency",
+    "commission",
+    "corporate_actions",
+)
 """The assumptions that options change; the others are in the JSON and in the documentation."""
 
 

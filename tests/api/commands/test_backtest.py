@@ -115,12 +115,36 @@ def test_a_tape_that_holds_something_is_not_written_over(data: Path, tmp_path: P
         (["--commission", "lots"], "simulator.commission: 'lots', expected none"),
         (["--cash", "much"], "--cash is 'much'; expected a number of at least 0"),
         (["--slippage-bps", "20000"], "simulator.slippage_bps: 20000, expected less than"),
+        (["--actions-file", "absent.csv"], "simulator.actions_file: absent.csv: can't be read"),
     ],
 )
 def test_an_option_that_can_not_be_is_named(data: Path, arguments: list[str], message: str) -> None:
     said = onetape("backtest", "--data", f"X={data}", "--port", "0", *arguments)
     assert said.returncode == 2
     assert said.stderr.startswith(f"error: {message}")
+
+
+def test_splits_and_dividends_of_a_file_are_applied_and_told(data: Path, tmp_path: Path) -> None:
+    actions = tmp_path / "actions.csv"
+    actions.write_text(
+        "symbol,date,action,value\n"
+        "X,2024-01-04,dividend,2.5\nX,2024-01-05,split,2\nOTHER,2024-01-03,split,3\n"
+    )
+    rules = ("--cash", "1000", "--actions-file", actions)
+    with served("backtest", "--data", f"X={data}", *rules, "--json") as server:
+        buy_and_hold(server.url)
+        report = json.loads(server.finish())
+    assert report["assumptions"]["corporate_actions"] == "1 splits, 1 dividends"
+    assert report["open_positions"] == {"X": "2"}
+    assert Decimal(report["final_cash"]) == Decimal("802.5")
+
+
+def test_a_line_of_an_actions_file_that_can_not_be_is_named(data: Path, tmp_path: Path) -> None:
+    actions = tmp_path / "actions.csv"
+    actions.write_text("symbol,date,action,value\nX,2024-01-04,dividend,2.5\nX,soon,split,2\n")
+    said = onetape("backtest", "--data", f"X={data}", "--actions-file", actions, "--port", "0")
+    assert said.returncode == 2
+    assert f"simulator.actions_file: {actions}, line 3: date: " in said.stderr
 
 
 def test_a_file_that_can_not_be_read_is_named_with_its_line(data: Path) -> None:
