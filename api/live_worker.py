@@ -74,10 +74,6 @@ class LiveWorker:
         """Begin; ``stop`` is called when the worker ends before it is asked to leave."""
         self._loop = asyncio.get_running_loop()
         self._stop = stop
-        remote = self._live.desk.markets.theirs(self._account)
-        if remote is not None:
-            remote.listeners.append(lambda quote: self._tell(Quotes.of(quote), 0))
-        self._sees_feed = remote is None
         self._thread.start()
 
     def row(self, one: Bars | Quotes, i: int) -> None:
@@ -132,6 +128,12 @@ class LiveWorker:
             engine = self._live.engine
             inbox = Inbox(engine.state, self._account, on_order, on_trade)
             engine.listeners.append(inbox.hear)
+        remote = self._live.desk.markets.theirs(self._account)
+        self._sees_feed = remote is None
+        if remote is not None and script.callback("on_quote") is not None:
+            remote.listeners.append(lambda quote: self._tell(Quotes.of(quote), 0))
+        if remote is not None and script.callback("on_bar") is not None:
+            remote.candles.listeners.append(lambda bar: self._tell(Bars.of([bar]), 0))
         self._script = script
 
     def _post(self, script: Script, name: str) -> Callable[[object], None] | None:

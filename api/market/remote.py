@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from api.lines.lines import UP
+from api.market.candles import Candles
 from api.market.source import BARS_MAX
 from engine.errors import EngineError, InvalidRequest, ProviderUnavailable, SymbolNotFound
 from engine.instruments import guess
@@ -60,6 +61,8 @@ class Remote:
         self.accounts = driver.line.accounts
         self.listeners: list[Hear] = []
         """Told of every quote that is news."""
+        self.candles = Candles(desk, self)
+        """The bars that end from now on."""
         self._desk = desk
         self._engine = desk.engine
         self._driver = driver
@@ -70,7 +73,12 @@ class Remote:
             self._feed.follow(self._show, self._lack)
 
     async def run(self) -> None:
-        """Have the broker quote what is in use, until cancelled."""
+        """Have the broker quote what is in use, and tell what it shows, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow())
+            group.create_task(self.candles.run())
+
+    async def _follow(self) -> None:
         wished = asyncio.Event()
         self.market.on_wish = wished.set
         while self._feed is not None:

@@ -6,7 +6,7 @@ chance: the far one's is made up from another seed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,11 @@ def pair(
     *,
     beside: bool = False,
     expire_s: float = 60.0,
+    command: Sequence[str | Path] = ("serve",),
 ) -> Iterator[Pair]:
-    """Both, ready; with an account of the near simulator ``beside`` the one at the broker."""
+    """Both, ready; with an account of the near simulator ``beside`` the one at the broker, the near
+    one started by ``command``.
+    """
     there, here = folder / "far", folder / "near"  # the keys of one do not open the other
     for each in (there, here):
         each.mkdir()
@@ -121,7 +124,8 @@ def pair(
         wanted = ("--scopes", "read,trade,admin", "--config", near_config)
         key = onetape("keys", "create", "operator", *wanted, cwd=here).stdout.strip()
         monkeypatch.setenv("ONETAPE_KEY", key)
-        with served("serve", "--config", near_config, "--tape", near_tape, cwd=here) as near:
+        chosen = ("--config", near_config, "--tape", near_tape)
+        with served(*command, *chosen, cwd=here) as near:
             made = Pair(far, near)
             with made.here, made.far:
                 made.connected()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from websockets.sync.client import connect
@@ -196,3 +197,75 @@ def _code(made: Pair, path: str) -> str:
     except Refused as refused:
         return str(refused.code)
     return ""
+
+
+WORKER = """
+import json, pathlib
+
+FILE = pathlib.Path({file!r})
+found = {{"quotes": []}}
+
+def tick(ctx):
+    if "history" in found:
+        FILE.with_suffix(".new").write_text(json.dumps(found))
+        FILE.with_suffix(".new").replace(FILE)
+        return
+    try:
+        quote = ctx.broker.quote("AAPL")
+        found["asked"] = [quote.symbol, str(quote.bid.normalize()), str(quote.ask.normalize())]
+        found["bars"] = [str(bar.close) for bar in ctx.broker.bars("AAPL", "5m", limit=3)]
+        rows = ctx.ibkr.get_historical_data(265598, "1h", "5min")["data"]
+        found["history"] = [str(row["c"]) for row in rows]
+    except Exception as error:  # until the line stands
+        found["error"] = repr(error)
+
+def on_quote(ctx, quote):
+    found["quotes"].append([quote.symbol, str(quote.bid.normalize()), str(quote.ask.normalize())])
+"""
+
+
+def test_a_worker_sees_its_brokers_market_and_hears_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, kept = tmp_path / "worker.py", tmp_path / "found.json"
+    file.write_text(WORKER.format(file=str(kept)))
+    command = ("worker", file, "--tick", "200ms")
+    with pair(tmp_path, monkeypatch, command=command) as made, listening(made.far) as theirs:
+        wait_for(kept.exists, "it has asked for everything", 30)
+
+        def has_heard() -> bool:
+            heard = {tuple(each) for each in json.loads(kept.read_text())["quotes"]}
+            return len(heard & theirs.prices) >= CHANGES
+
+        wait_for(has_heard, "it hears what the far market shows", 20)
+        found = json.loads(kept.read_text())
+        closes = {Decimal(bar["close"]) for bar in made.far.get("/bars/AAPL?timeframe=5m&limit=20")}
+        assert {Decimal(close) for close in found["bars"]} <= closes
+        assert {Decimal(close) for close in found["history"]} <= closes
+
+
+def test_the_web_api_before_a_broker_shows_that_brokers_market(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pair(tmp_path, monkeypatch) as made, listening(made.far) as theirs:
+        made.here.get("/quotes/AAPL")
+        webapi(made, "/iserver/accounts")
+        seen: set[Price] = set()
+
+        def has_moved() -> bool:
+            (row,) = webapi(made, "/iserver/marketdata/snapshot?conids=265598&fields=84,86")
+            if "84" in row:
+                seen.add(price({"symbol": "AAPL", "bid": row["84"], "ask": row["86"]}))
+            return len(seen & theirs.prices) >= CHANGES
+
+        wait_for(has_moved, "the snapshot moves with the far market", 20)
+        told = webapi(made, "/iserver/marketdata/history?conid=265598&period=1h&bar=5min")
+        closes = {Decimal(bar["close"]) for bar in made.far.get("/bars/AAPL?timeframe=5m&limit=20")}
+        assert {Decimal(str(row["c"])) for row in told["data"]} <= closes
+
+
+def webapi(made: Pair, path: str) -> Any:
+    """What the near server's Web API answers."""
+    asked = Request(f"{made.near.url}/v1/api{path}", headers=made.here.headers)
+    with urlopen(asked, timeout=10) as answer:
+        return json.loads(answer.read())
