@@ -86,7 +86,7 @@ class Remote:
             self._look()
             wanted = self.market.wanted()
             self._feed.want(wanted)
-            self.freshness.watch_only(wanted)
+            self.freshness.watch_only([one for one in wanted if not self.market.is_lacking(one)])
             try:
                 async with asyncio.timeout(LOOK_S):
                     await wished.wait()

@@ -77,6 +77,10 @@ class LiveBoard:
         self._asked = {symbol: at for symbol, at in self._asked.items() if at > limit}
         return sorted(self._asked, key=lambda symbol: (-self._asked[symbol], symbol))
 
+    def is_lacking(self, symbol: str) -> bool:
+        """Whether the broker has said that it has no such symbol."""
+        return symbol in self._lacking
+
     def mark(self, symbol: str) -> Decimal | None:
         """The last price, brought to the bid or the ask where it lies outside them; their middle
         where none is known; None where there is no quote now.
@@ -107,7 +111,7 @@ class LiveBoard:
         found = self._newest(symbol)
         if found is not None:
             return found
-        if symbol in self._lacking:
+        if self.is_lacking(symbol):
             raise SymbolNotFound(symbol)
         seconds = self._age_max // NANOSECONDS
         old = f" that was confirmed in the last {seconds} s" if symbol in self._quotes else " yet"

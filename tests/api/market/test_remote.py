@@ -65,6 +65,9 @@ async def test_a_symbol_that_the_broker_lacks_is_not_waited_for() -> None:
         far.on_want = far.lacks
         with pytest.raises(SymbolNotFound):
             await made.remote.quote("NOSUCH")
+        made.board.want("AAPL")
+        await until(lambda: "AAPL" in far.wanted)
+        assert made.board.is_lacking("NOSUCH")
 
 
 async def test_a_price_that_does_not_come_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,7 @@ def test_no_bars_are_kept() -> None:
 def test_a_symbol_that_the_broker_lacks_is_unknown_until_it_quotes_it() -> None:
     live = board()
     live.lacks("NOSUCH")
+    assert live.is_lacking("NOSUCH")
     with pytest.raises(SymbolNotFound):
         live.quote("NOSUCH")
     live.show(quote("NOSUCH"))
