@@ -1,4 +1,4 @@
-"""`onetape serve`: the Trading API on the wall clock, over a simulated market."""
+"""`onetape serve`: the Trading API on the wall clock, each account on its broker's market."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def serve(
     tape: options.LiveTape = None,
     seed: options.Seed = None,
 ) -> None:
-    """Serve accounts on a simulated market that moves on the wall clock, until interrupted."""
+    """Serve accounts on the wall clock, until interrupted: each on its broker's market, which is a
+    synthetic one for the simulator's.
+    """
     from api.live import Live
 
     ports = {"guide_port": guide_port, "webapi_port": webapi_port}
