@@ -15,16 +15,16 @@ from examples.gateway import Gateway, Refused
 from tests.api.command import onetape
 from tests.clients.process import Served, served
 
-ROOM_BYTES = 60_000
+ROOM_BYTES = 400_000
 GRACE_S = 2
 CONFIG = f"[server]\nshutdown_grace_s = {GRACE_S}\n[tape]\nsnapshot_records = 0\n"
 
 
-def limit_file_size(server: Served, tape: Path) -> None:
-    """From here on the process can make no file longer than its log is now, and a little."""
-    log = tape.with_name(tape.name + "-wal")
-    size = log.stat().st_size + ROOM_BYTES
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, size))
+def limit_file_size(server: Served) -> None:
+    """From here on the process can write no further into a file than this: into its log, say, of
+    which it has used a little.
+    """
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (ROOM_BYTES, ROOM_BYTES))
 
 
 def order_until_refused(gateway: Gateway) -> tuple[list[str], Refused]:
@@ -52,7 +52,7 @@ def test_a_failed_write_refuses_orders_and_ends_the_process_with_an_error(tmp_pa
     with served("serve", "--config", config, "--tape", tape) as server:
         with Gateway(server.url) as gateway:
             place(gateway)
-            limit_file_size(server, tape)
+            limit_file_size(server)
             acknowledged, refused = order_until_refused(gateway)
             failed_at = time.monotonic()
             assert (refused.status, refused.code) == (503, "PROVIDER_UNAVAILABLE")
