@@ -3,7 +3,7 @@
 Every so many records, more of them as the tape grows: what a snapshot costs then stays a fixed
 share of the work, and a restart a fixed share of the tape. The state that is served is not touched
 and nobody waits for it to be encoded, however large it is: another process folds the tape. One that
-could not be made is a line in the log, and the next start folds more.
+could not be made, for whatever reason, is a line in the log, and the next start folds more.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 POLL_S = 1.0
 SHARE = 10
 """A snapshot is due when the tape has grown by a tenth, if that is more than the setting."""
+PATIENCE_S = 3_600.0
+"""How long one may take."""
 _RENEWAL = "adapters.tape_sqlite.renewal"
 
 log = logging.getLogger("onetape.tape")
@@ -48,10 +50,25 @@ class Snapshots:
                 await renew(self.file)
 
 
-async def renew(file: Path) -> bool:
+async def renew(file: Path, patience_s: float = PATIENCE_S) -> bool:
     """Have a newer snapshot made of a tape; says whether it was."""
+    try:
+        async with asyncio.timeout(patience_s):
+            why = await _complaint(file)
+    except TimeoutError:
+        why = f"not made within {patience_s:g} s"
+    except OSError as error:  # a machine that is short of processes, files or memory
+        why = str(error)
+    if why:
+        log.warning("%s: no snapshot was kept: %s", file, why)
+    return not why
+
+
+async def _complaint(file: Path) -> str:
+    """Run the process that makes one; what it says went wrong, if anything did."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # what lies in this folder under the name of a package of ours is not meant
         "-m",
         _RENEWAL,
         str(file),
@@ -66,7 +83,6 @@ async def renew(file: Path) -> bool:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode:
-        why = said.decode(errors="replace").strip() or f"exit status {process.returncode}"
-        log.warning("%s: no snapshot was kept: %s", file, why)
-    return not process.returncode
+    if not process.returncode:
+        return ""
+    return said.decode(errors="replace").strip() or f"exit status {process.returncode}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,4 +67,36 @@ async def test_the_process_that_makes_it_ends_with_whoever_asked_for_it(tmp_path
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert not path_of(tape.path).exists()
+    tape.close()
+
+
+async def test_a_machine_that_starts_no_process_costs_a_snapshot_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "absent"))
+    with caplog.at_level(logging.WARNING):
+        assert not await renew(tmp_path / "a.tape")
+    assert "no snapshot was kept: [Errno 2]" in caplog.text
+
+
+async def test_one_that_takes_too_long_is_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tape = SqliteTape.open(tmp_path / "a.tape")
+    with caplog.at_level(logging.WARNING):
+        assert not await renew(tape.path, patience_s=0.001)
+    assert "no snapshot was kept: not made within 0.001 s" in caplog.text
+    tape.close()
+
+
+async def test_a_package_of_the_same_name_in_the_folder_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "adapters").mkdir()
+    (tmp_path / "adapters" / "__init__.py").write_text("raise SystemExit('not this one')\n")
+    monkeypatch.chdir(tmp_path)
+    tape = SqliteTape.open(tmp_path / "a.tape")
+    World(tape=tape)
+    tape.commit()
+    assert await renew(tape.path)
     tape.close()
