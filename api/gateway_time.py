@@ -27,6 +27,7 @@ _STEPPED = "stepped"
 _DIGITS = 9
 _MICROSECOND = timedelta(microseconds=1)
 _LEAVING = "asked to leave"
+_STUCK = "the backtest's clock can not be moved"
 
 
 class GatewayTime(Protocol):
@@ -102,11 +103,16 @@ class SteppedTime:
             self._move({"steps": 1})
 
     def _move(self, how: dict[str, Any]) -> None:
-        """Move the clock; WorkerError where that is refused."""
-        reply = self._line.beside("POST", f"{CLOCK}/step", how)
-        error = error_of(reply)
-        if error is not None:
-            raise WorkerError(f"the backtest's clock can not be moved: {error.msg}")
+        """Move the clock; WorkerError where that is refused, or nobody answers: time stands still
+        then, which no worker can make up for.
+        """
+        try:
+            reply = self._line.beside("POST", f"{CLOCK}/step", how)
+        except IbkrAPIError as error:
+            raise WorkerError(f"{_STUCK}: {error.msg}") from error
+        refused = error_of(reply)
+        if refused is not None:
+            raise WorkerError(f"{_STUCK}: {refused.msg}")
         self._take(reply.value)
 
     def _take(self, shown: dict[str, Any]) -> None:

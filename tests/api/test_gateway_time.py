@@ -105,6 +105,18 @@ def test_a_clock_that_another_moves_is_left_to_it() -> None:
             its.sleep_ns(NANOSECONDS, STAYS)
 
 
+def test_a_backtest_that_is_gone_ends_whoever_lives_by_its_clock() -> None:
+    over = OverHttps("http://127.0.0.1:9")
+    shown = {"now": "2024-01-02T14:30:00Z", "step": 0, "steps_total": 0}
+    its = SteppedTime(over, shown)
+    try:
+        for move in (its.end, lambda: its.sleep_ns(1, STAYS)):
+            with pytest.raises(WorkerError, match=r"clock can not be moved: POST /clock/step"):
+                move()
+    finally:
+        over.close()
+
+
 def test_the_wall_clock_waits_and_can_be_woken() -> None:
     wall = WallTime()
     started = time.monotonic()
