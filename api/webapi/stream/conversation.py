@@ -23,7 +23,7 @@ from api.webapi.stream.frames import Frame
 from api.webapi.stream.market import Bars, Quotes, contract_of
 from api.webapi.stream.orders import Orders, Trades
 from api.webapi.stream.topic import HISTORIES_MAX, LINES_MAX, TOPICS_MAX, Message, Topic
-from engine.errors import EngineError
+from engine.errors import EngineError, ProviderUnavailable
 
 if TYPE_CHECKING:
     from api.auth import Principal
@@ -101,13 +101,25 @@ class Conversation:
         if is_behind:
             return  # what changes until it has caught up is told in one
         for key, topic in list(self._topics.items()):
-            try:
-                self._publish(topic.beat(now_s))
-            except EngineError as error:
-                topic.is_over = True
-                self._complain(errors.refusal_of(error))
+            self._look(topic, now_s)
             if topic.is_over:
                 del self._topics[key]
+
+    def _look(self, topic: Topic, now_s: float) -> None:
+        """Tell what a topic has to add. One that can not see what it tells of says so once, and
+        goes on when it can; any other fault ends it.
+        """
+        try:
+            news = topic.beat(now_s)
+        except EngineError as error:
+            is_blind = isinstance(error, ProviderUnavailable)
+            if not (is_blind and topic.is_blind):
+                self._complain(errors.refusal_of(error))
+            topic.is_blind, topic.is_over = is_blind, not is_blind
+            return
+        if news is not None:
+            topic.is_blind = False
+            self._publish(news)
 
     def _follow(self, frame: Frame, text: str) -> None:
         word, kind = frame.topic, frame.topic[1:]
@@ -139,8 +151,9 @@ class Conversation:
         topic = _MAKERS[kind](self, frame)
         key = (kind, topic.server_id) if isinstance(topic, Bars) else self._key(kind, frame)
         self._check_room(key)
+        first = topic.first()
         self._topics[key] = topic
-        self._publish(topic.first())
+        self._publish(first)
 
     def _unsubscribe(self, kind: str, frame: Frame) -> None:
         key = self._key(kind, frame)

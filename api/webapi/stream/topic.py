@@ -28,6 +28,8 @@ class Topic:
 
     is_over = False
     """Whether it has ended by itself."""
+    is_blind = False
+    """Whether it has said that it can not see what it tells of, and nothing since."""
 
     def first(self) -> Message | None:
         """The answer to the subscription: everything that is known now."""

@@ -8,6 +8,7 @@ import pytest
 
 from api.webapi.stream.books import summary_key
 from api.webapi.stream.topic import BOOKS_S
+from engine.market.live import LiveBoard
 from tests.api.webapi.gate import FRIENDLY, ticket
 from tests.api.webapi.stream.talk import Talk, talk
 
@@ -105,3 +106,27 @@ async def test_a_ledger_has_the_currencies_and_fields_that_were_asked_for(line: 
 )
 def test_keys_are_written_in_the_streams_way(name: str, key: str) -> None:
     assert summary_key(name) == key
+
+
+async def test_books_that_have_no_price_for_a_while_say_so_once_and_go_on(line: Talk) -> None:
+    await hold(line)
+    line.say("spl")
+    markets = line.gateway.engine.markets
+    markets["A"] = LiveBoard("far", lambda: 0)
+    (told,) = line.wait(1)
+    assert (told["topic"], told["code"]) == ("error", 503)
+    assert "no price of AAPL" in told["error"]
+    assert line.wait(1) == []
+    del markets["A"]
+    line.gate.world.step()
+    assert [each["topic"] for each in line.wait(1)] == ["spl"]
+
+
+async def test_books_that_can_not_be_told_are_not_subscribed_to(line: Talk) -> None:
+    await hold(line)
+    markets = line.gateway.engine.markets
+    markets["A"] = LiveBoard("far", lambda: 0)
+    assert line.one("ssd+A")["code"] == 503
+    del markets["A"]
+    assert line.wait(2 * BOOKS_S) == []
+    assert line.wait(2 * BOOKS_S) == []

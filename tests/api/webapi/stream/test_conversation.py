@@ -11,7 +11,7 @@ from api.webapi.session import IDLE_MS
 from api.webapi.stream import shown
 from api.webapi.stream.conversation import HEARTBEAT_S
 from api.webapi.stream.topic import HISTORIES_MAX, LINES_MAX, Message, Topic
-from engine.errors import ProviderUnavailable
+from engine.errors import SymbolNotFound
 from tests.api.webapi.gate import AAPL, FRIENDLY, STRICT
 from tests.api.webapi.stream.talk import Talk, talk
 
@@ -197,7 +197,7 @@ class Broken(Topic):
 
     def beat(self, now_s: float) -> Message | None:
         """Fail."""
-        raise ProviderUnavailable("no rate of exchange")
+        raise SymbolNotFound("AAPL")
 
 
 async def test_a_topic_that_fails_says_so_once_and_ends(line: Talk) -> None:
@@ -205,8 +205,8 @@ async def test_a_topic_that_fails_says_so_once_and_ends(line: Talk) -> None:
     line.read()
     line.it._topics[("pl", "")] = Broken()
     (told,) = line.wait()
-    assert (told["topic"], told["code"]) == ("error", 503)
-    assert "no rate of exchange" in told["error"]
+    assert (told["topic"], told["code"]) == ("error", 400)
+    assert "AAPL" in told["error"]
     assert line.wait() == []
 
 
