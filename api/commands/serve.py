@@ -44,8 +44,9 @@ def serve(
     tape: options.LiveTape = None,
     seed: options.Seed = None,
 ) -> None:
-    """Serve accounts on the wall clock, until interrupted: each on its broker's market, which is a
-    synthetic one for the simulator's.
+    """Serve accounts on the wall clock, until interrupted.
+
+    Each sees the market of its broker, which is a synthetic one for the simulator's.
     """
     from api.live import Live
 

@@ -11,7 +11,7 @@ from engine.market.quotes import Quote
 from engine.ports import Market
 
 BARS_MAX = 10_000
-"""Bars in one answer."""
+"""Most bars in one answer, and how many there are when no limit is given."""
 
 
 class Source(Protocol):

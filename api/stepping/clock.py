@@ -85,7 +85,8 @@ class ClockHand:
             raise InvalidRequest("until", moment(until), f"a time not before {shown}, which is now")
         stepper.begin_by_hand()
         try:
-            await self._run(stepper, given.get("steps", STEPS_MAX), passes or until)
+            last = until if passes is None else passes
+            await self._run(stepper, given.get("steps", STEPS_MAX), last)
             if passes is not None and self._can_idle(passes):
                 stepper.idle(passes)
         finally:

@@ -27,7 +27,6 @@ from engine.values import (
 
 ORDERS_MAX = 1000
 """Most orders or trades in one answer, and how many there are when no limit is given."""
-"""Most bars in one answer, and how many there are when no limit is given."""
 SYMBOL_CHARACTERS_MAX = 64
 
 STATUSES = tuple(status for status in Status if status is not Status.UNKNOWN)

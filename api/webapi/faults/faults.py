@@ -1,8 +1,8 @@
 """The faults in force: how often and for how long each strikes, by a clock that never jumps.
 
 Synchronous; whoever answers a call, sends a message or takes an order asks here whether something
-goes wrong. The
-oldest fault that fits strikes first. With none in force a call costs a look at an empty list.
+goes wrong. The oldest fault that fits strikes first. With none in force a call costs a look at an
+empty list.
 """
 
 from __future__ import annotations

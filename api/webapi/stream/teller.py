@@ -76,7 +76,6 @@ class Teller:
             order = state.order(trade.order_id)
             if order is not None:
                 yield from self._order(order)
-
         elif kind is ev.PromptRaised:
             prompt = state.prompts.find(fact.prompt_id)
             if prompt is not None and server_prompts.is_servers(prompt):
