@@ -90,6 +90,8 @@ class BarMatching:
                         break
                     continue
                 self._executions.attempt(ticket, prices, self._friction, self._pool, start)
+                if ticket.working:
+                    book.settle(ticket)
 
 
 def _seen(bars: Bars, i: int, sign: int) -> tuple[int, int, int]:

@@ -76,20 +76,24 @@ class Book:
         return sorted(restless.values(), key=_turn) if len(restless) > 1 else [*restless.values()]
 
     def settle(self, ticket: Ticket) -> None:
-        """Let a ticket that was tried and stayed rest, if it is one that can."""
+        """Let a ticket that was tried and stayed rest, if it is one that can; else it is tried at
+        the next row, whether it rested before or not.
+        """
         if self._reach.take_in(ticket):
             self._restless.pop(ticket.order.id, None)
+        else:
+            self._restless[ticket.order.id] = ticket
 
     def place(self, ticket: Ticket) -> None:
         """Put a ticket with new prices where they belong: at rest, if it rested before and was
         priced in the scale of the data; else it is tried at the next row.
         """
-        order_id, scale = ticket.order.id, self._reach.scale
-        self._restless[order_id] = ticket
+        scale = self._reach.scale
         if ticket.rested and scale >= 0:
             ticket.rescale(scale, self._penetration_ticks)
-            if self._reach.take_in(ticket):
-                del self._restless[order_id]
+            self.settle(ticket)
+        else:
+            self._restless[ticket.order.id] = ticket
 
     def exits_of(self, order: Order) -> list[Ticket]:
         """The exits that protect what ``order`` opened, the stop-loss first."""

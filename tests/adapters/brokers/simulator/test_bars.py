@@ -126,6 +126,20 @@ def test_the_same_bar_option_mirrors_for_a_short_entry() -> None:
     assert market.fills() == [(1, "10", "100.00"), (1, "10", "95")]
 
 
+def test_a_stop_loss_that_the_same_bar_option_filled_in_part_goes_on_at_the_next_open() -> None:
+    rows = [QUIET, QUIET, "100 101 99 100 10", "100 101 94 100 12", "97 98 96 97", QUIET]
+    options: dict[str, Any] = {"participation": Decimal("0.5"), "latency_ns": MINUTE_NS // 2}
+    market = Market(rows, exits="same-bar", **options).step()
+    market.buy(7, stop_loss="95")
+    market.to_the_end()
+    assert market.fills() == [
+        (2, "5", "100.00"),
+        (3, "2", "100.00"),
+        (3, "4", "95"),
+        (4, "3", "97.00"),
+    ]
+
+
 @rule("exits-same-bar-stop")
 @pytest.mark.parametrize(
     ("bar", "exit_price"),
