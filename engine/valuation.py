@@ -100,10 +100,9 @@ def _cash(account: Account, prices: Prices) -> Decimal:
     """Cash of all currencies together."""
     base, cash = account.currency, account.cash
     total = cash.get(base, ZERO)
-    if len(cash) > 1:
-        for currency, amount in cash.items():
-            if currency != base:
-                total += convert(amount, currency, base, prices)
+    for currency, amount in cash.items():
+        if currency != base:
+            total += convert(amount, currency, base, prices)
     return total
 
 

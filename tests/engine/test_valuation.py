@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.accounts import Account
 from engine.errors import ProviderUnavailable
 from engine.market.bars import Bars
 from engine.market.board import Board
@@ -94,3 +95,10 @@ def test_realized_profit_is_summed_across_currencies() -> None:
     world.sold(1, 95, symbol="SAP")
     currencies = {"AAPL": "USD", "SAP": "EUR"}
     assert profit(world.account, currencies, world.market) == 0
+
+
+def test_money_abroad_counts_where_there_is_none_at_home() -> None:
+    account = Account("A", "USD", "paper", cash={"EUR": dec(100)})
+    assert summary(account, Market(**{"EUR/USD": "1.10"})).balance == 110
+    with pytest.raises(ProviderUnavailable):
+        summary(account, Market())
