@@ -58,6 +58,7 @@ class Group:
 
     def write(self, connection: sqlite3.Connection, count: int) -> None:
         """Store the first `count` encoded records and sync; forget them once that is done."""
+        last_hash = self._links[count - 1][:HASH_BYTES]  # so many are encoded, or nothing is stored
         if sum(map(len, self._bodies[:count])) <= ROW_BYTES:
             # A statement outside a transaction is one: begin, insert and sync in a single step.
             connection.execute(_INSERT, self._row(0, count))
@@ -67,7 +68,7 @@ class Group:
                 connection.execute(_INSERT, row)
             connection.execute("COMMIT")
         self.stored_seq += count
-        self.stored_hash = self._links[count - 1][:HASH_BYTES]
+        self.stored_hash = last_hash
         del self._bodies[:count], self._links[:count]
 
     def _rows(self, count: int) -> Iterator[_Row]:

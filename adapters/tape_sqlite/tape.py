@@ -113,9 +113,9 @@ class SqliteTape:
         """Number a fact and buffer it; raises `TapeFailed` or `TapeClosed` on a dead tape."""
         if self._refusal is not None:
             self._refuse()
-        self._head = seq = self._head + 1
-        record = Record(seq, ts, account, causation, event)
+        record = Record(self._head + 1, ts, account, causation, event)
         self._tail.append(record)
+        self._head = record.seq  # last: another thread takes what the head counts from the tail
         return record
 
     def records(self, after: int = 0) -> Iterator[Record]:

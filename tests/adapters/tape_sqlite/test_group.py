@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.tape_sqlite.files import open_writer
+from adapters.tape_sqlite.group import Group
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
+from engine.tape.chain import HASH_BYTES
 from engine.tape.errors import TapeFailed
 from tests.adapters.tape_sqlite.faults import failing_writer
 from tests.contract.tape_contract import append
@@ -118,3 +121,16 @@ def test_a_record_that_can_not_be_encoded_stops_the_tape_at_the_one_before(path:
         tape.commit()
     tape.close()
     assert verify(path).records == 3
+
+
+def test_nothing_is_stored_when_more_is_asked_for_than_is_encoded(path: Path) -> None:
+    tape = SqliteTape.open(path)
+    made = append(tape, 3)
+    tape.close()
+    writer = open_writer(path)
+    group = Group(3, last_hash=bytes(HASH_BYTES))
+    group.encode(made, 2)
+    with pytest.raises(IndexError):
+        group.write(writer, 3)
+    assert writer.execute("SELECT max(last) FROM groups").fetchone() == (3,)
+    writer.close()

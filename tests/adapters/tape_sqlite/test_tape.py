@@ -1,8 +1,9 @@
 """The durable tape keeps the promises of every tape and knows what is on disk."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -197,3 +198,26 @@ def test_what_is_durable_is_noted_beside_the_tape(path: Path) -> None:
     assert mark is not None
     assert (mark.tape_id, mark.seq, mark.hash) == (tape.tape_id, 3, tape.digest().hex())
     tape.close()
+
+
+def test_a_thread_may_commit_all_there_is_while_another_appends(path: Path) -> None:
+    tape = SqliteTape.open(path)
+    done = Event()
+
+    def commit() -> None:
+        while not done.is_set() and tape.failed is None:
+            tape.commit()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    committing = Thread(target=commit)
+    committing.start()
+    try:
+        for number in range(200_000):
+            tape.append(number, "A", 0, OrderAccepted("ord_1"))
+    finally:
+        done.set()
+        committing.join(10)
+        sys.setswitchinterval(interval)
+    tape.close()
+    assert verify(path).records == 200_000
