@@ -120,8 +120,7 @@ def open_tape(file: Path, durability: Literal["fsync", "none"] = "fsync") -> Sql
 
 def restored_state(tape: SqliteTape) -> State | None:
     """The state of the newest snapshot that the tape agrees with; None to fold it all."""
-    found = snapshots.load_latest(tape.path, tape)
-    return None if found is None else State.from_bytes(found[1])
+    return snapshots.restore(tape.path, tape)
 
 
 def save_snapshot(tape: SqliteTape, seq: int, content: bytes) -> None:

@@ -202,10 +202,9 @@ def _save_snapshot(path: Path) -> None:
 def _restart(path: Path) -> None:
     """What a start does before it serves: lock, check the end, load the state, fold the rest."""
     tape = SqliteTape.open(path)
-    loaded = snapshots.load_latest(path, tape)
-    if loaded is None:
+    state = snapshots.restore(path, tape)
+    if state is None:
         raise RuntimeError(f"{path} has no usable snapshot")
-    state = State.from_bytes(loaded[1])
     for record in tape.records(state.seq):
         state.apply(record)
     tape.close()

@@ -25,7 +25,7 @@ class Ledger:
         self.books: dict[tuple[str, str], dict[str, Order]] = {}
         """Working orders by account and symbol, oldest first."""
         self._legs: dict[tuple[str, str], dict[str, Order]] = {}
-        """Those of them that are protective legs; where there was one ever, there is an entry."""
+        """Those of them that are protective legs; an entry stays when its last one has gone."""
         self._orders: dict[str, Order] = {}
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
@@ -130,7 +130,9 @@ class Ledger:
         return sorted(legs.values(), key=lambda leg: leg.id) if legs else []
 
     def is_guarded(self, account: str, symbol: str) -> bool:
-        """Whether protective legs were placed in a symbol, be they gone or not."""
+        """Whether protective legs work in a symbol, or may have: where it says no, a fill there
+        concerns none, and no alarm about one.
+        """
         return (account, symbol) in self._legs
 
     def _add_order(self, order: Order) -> None:

@@ -104,9 +104,17 @@ def check_mark(connection: sqlite3.Connection, path: Path) -> None:
         raise TapeTooOld(f"{path} has tape format {version}; this version reads from {FORMAT_MIN}")
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether something could not be read because of what is in the file."""
+    if not isinstance(error, sqlite3.Error):
+        return isinstance(error, ValueError | TypeError)
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # absent: not SQLite's own
+    return code & 0xFF == sqlite3.SQLITE_CORRUPT  # the rest says in what
+
+
 def _diagnosed(error: sqlite3.Error | ValueError, path: Path) -> TapeError:
     """A tape that was hurt, told apart from a file that never was one."""
-    if isinstance(error, ValueError) or error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+    if is_damage(error):
         return TapeDamaged(f"{path} is damaged before its first record: {error}", 1)
     return NotATape(f"{path} is not a tape: {error}")
 

@@ -12,9 +12,8 @@ import os
 import sys
 from pathlib import Path
 
-import msgspec
-
 from adapters.tape_sqlite import snapshots
+from adapters.tape_sqlite.files import Unreadable
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.room import RESERVE_BYTES
 from engine.state import State
@@ -31,17 +30,11 @@ def renew(path: str | Path, reserve_bytes: int = RESERVE_BYTES) -> int:
     be written or would leave less than `reserve_bytes` free.
     """
     with SqliteTapeReader.open(path) as tape:
-        state = _last(path, tape)
+        state = snapshots.restore(path, tape) or State()
         for record in tape.records(state.seq):
             state.apply(record)
         snapshots.save(path, tape, state.seq, state.to_bytes(), reserve_bytes)
     return state.seq
-
-
-def _last(path: str | Path, tape: SqliteTapeReader) -> State:
-    """The state to fold on from."""
-    found = snapshots.load_latest(path, tape)
-    return State() if found is None else State.from_bytes(found[1])
 
 
 def main(path: str) -> int:
@@ -49,7 +42,7 @@ def main(path: str) -> int:
     os.nice(_NICENESS)
     try:
         renew(path)
-    except (OSError, ValueError, TapeError, msgspec.MsgspecError) as error:
+    except (OSError, TapeError, *Unreadable) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

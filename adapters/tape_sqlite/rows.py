@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import chain
 
+from adapters.tape_sqlite.files import Unreadable, is_damage
 from adapters.tape_sqlite.packing import LINK_BYTES, hash_in, unpack_records, unpack_rows
 from engine.tape.errors import TapeDamaged
 from engine.tape.record import Record
@@ -33,7 +34,8 @@ def read_records(
 ) -> Iterator[Record]:
     """Stored records with `after < seq <= until`, in order.
 
-    Raises `TapeDamaged` where bytes are met that are no records; only `verify` finds all damage.
+    Raises `TapeDamaged` where the file can not be followed, or bytes are met that are no records;
+    only `verify` finds all damage.
     """
     return chain.from_iterable(_pages(connection, after, until))
 
@@ -66,7 +68,9 @@ def _page(connection: sqlite3.Connection, after: int, until: int) -> tuple[list[
                 break
         cursor.close()
         return unpack_records(count, bodies), last
-    except (ValueError, TypeError) as error:
+    except (*Unreadable, TypeError) as error:
+        if not is_damage(error):
+            raise
         message = f"the records after {after} can not be read: {error}; verify the tape"
         raise TapeDamaged(message, after + 1) from error
 

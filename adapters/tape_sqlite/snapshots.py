@@ -18,6 +18,7 @@ from zlib import crc32
 import msgspec
 
 from adapters.tape_sqlite.room import RESERVE_BYTES, Room
+from engine.state import State
 
 FORMAT = 1
 MAGIC = b"onetape-snapshot"
@@ -114,6 +115,18 @@ def load_latest(path: str | Path, tape: HashedTape) -> tuple[int, bytes] | None:
         _log.warning("%s is ignored: %s", path, fault)
         return None
     return label.seq, state
+
+
+def restore(path: str | Path, tape: HashedTape) -> State | None:
+    """The state to fold on from; None as for `load_latest`, and where this version can not read the
+    state that another one kept.
+    """
+    found = load_latest(path, tape)
+    try:
+        return None if found is None else State.from_bytes(found[1])
+    except msgspec.MsgspecError as fault:
+        _log.warning("%s is ignored: %s", path_of(Path(path)), fault)
+        return None
 
 
 def _read(path: Path) -> tuple[Label, bytes]:

@@ -71,6 +71,14 @@ def flip(path: Path, offset: int, mask: int = 0xFF) -> None:
         file.write(bytes([byte ^ mask]))
 
 
+def holed_tape(path: Path) -> None:
+    """A tape of many pages, of which one in the middle was overwritten."""
+    small_tape(path, 600, 5)
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // (2 * PAGE_BYTES) * PAGE_BYTES)
+        file.write(b"\xff" * PAGE_BYTES)
+
+
 def log_bytes(path: Path) -> int:
     """How far an open tape's log is written; zeros follow."""
     written = len(log.path_of(path).read_bytes().rstrip(b"\0")) - LOG_HEADER_BYTES

@@ -1,5 +1,6 @@
 """A reader sees what is durable, in order, also while the tape grows."""
 
+import sqlite3
 from itertools import islice
 from pathlib import Path
 from threading import Thread
@@ -9,7 +10,7 @@ import pytest
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from engine.tape.errors import NotATape, TapeDamaged
-from tests.adapters.tape_sqlite.damage import edit, edit_record, small_tape
+from tests.adapters.tape_sqlite.damage import edit, edit_record, holed_tape, small_tape
 from tests.contract.tape_contract import append
 
 
@@ -53,6 +54,22 @@ def test_reading_what_is_damaged_says_where_and_what_to_do(path: Path) -> None:
         edit(path, "UPDATE groups SET bodies = CAST(bodies AS INTEGER) WHERE last = 15")
         with pytest.raises(TapeDamaged):
             list(reader.records(10))
+
+
+def test_reading_a_file_with_a_hole_says_where_and_what_to_do(path: Path) -> None:
+    holed_tape(path)
+    reader = SqliteTapeReader.open(path)
+    with pytest.raises(TapeDamaged, match=r"records after 0 can not be read.*verify"):
+        list(reader.records())
+    reader.close()
+
+
+def test_a_reader_that_was_closed_does_not_call_the_tape_damaged(path: Path) -> None:
+    small_tape(path)
+    reader = SqliteTapeReader.open(path)
+    reader.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        list(reader.records())
 
 
 def test_an_empty_tape_has_no_name_and_no_records(path: Path) -> None:

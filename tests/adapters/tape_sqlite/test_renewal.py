@@ -8,11 +8,12 @@ import pytest
 
 from adapters.tape_sqlite import snapshots
 from adapters.tape_sqlite.reader import SqliteTapeReader
-from adapters.tape_sqlite.renewal import renew
+from adapters.tape_sqlite.renewal import main, renew
 from adapters.tape_sqlite.room import Room
 from adapters.tape_sqlite.tape import SqliteTape
 from engine.state import State
 from engine.tape.errors import TapeError
+from tests.adapters.tape_sqlite.damage import holed_tape
 from tests.builders import World
 from tests.house.tree import ROOT
 
@@ -82,3 +83,21 @@ def test_where_there_is_no_tape_it_says_so(path: Path) -> None:
     assert done.returncode == 1
     assert str(path) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_of_a_damaged_tape_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    holed_tape(path)
+    assert main(str(path)) == 1
+    assert "verify the tape" in capsys.readouterr().err
+    assert kept(path) is None
+
+
+def test_a_state_that_another_version_kept_is_made_anew(path: Path) -> None:
+    tape = SqliteTape.open(path)
+    world = World(tape=tape)
+    world.bought(10)
+    tape.commit()
+    snapshots.save(path, tape, 1, b"of another version")
+    assert renew(path) == tape.durable
+    assert kept(path) == (tape.durable, world.state.to_bytes())
+    tape.close()

@@ -98,3 +98,12 @@ def test_a_snapshot_beyond_the_tape_or_off_its_chain_is_ignored(
     edit(path, "DELETE FROM groups WHERE last = 20")
     assert load(path) is None
     assert caplog.text.count("no such record 20") == 2
+
+
+def test_a_state_that_this_version_can_not_read_is_as_if_there_were_none(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small_snapshot(path, state=b"of another version")
+    with SqliteTapeReader.open(path) as reader:
+        assert snapshots.restore(path, reader) is None
+    assert "run.tape.snapshot is ignored" in caplog.text
