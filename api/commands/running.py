@@ -97,7 +97,7 @@ def put_report(report: RunReport, *, as_json: bool) -> None:
     if as_json:
         put_json(report)
         return
-    lines = [*rows(report), *((name, report.assumptions[name]) for name in SHOWN)]
+    lines = [*rows(report), *((name.replace("_", " "), report.assumptions[name]) for name in SHOWN)]
     if report.tape:
         lines.append(("tape", report.tape))
     width = max(len(name) for name, _ in lines)

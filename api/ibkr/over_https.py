@@ -35,6 +35,8 @@ class OverHttps:
         self, url: str, fingerprint: str = "", key: str = "", timeout_s: float = TIMEOUT_S
     ) -> None:
         address = urlsplit(url)
+        if "@" in address.netloc:  # which would end up in what is said and logged
+            raise ValueError(f"an address with a name or a password in it; expected {_EXPECTED}")
         host = address.hostname or ""
         if address.scheme not in {"https", "http"} or not host or address.query:
             raise ValueError(f"{url!r}; expected {_EXPECTED}")

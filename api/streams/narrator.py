@@ -2,8 +2,9 @@
 
 ``tell`` is called right after a record was folded and shows the state as of that record. The same
 record gives the same messages with the same ids whether it is told live or from history; only
-figures that need a market price depend on which prices the narrator was given. A fill is told as
-trade, order, position, account, in this order.
+figures that need a market price depend on which prices the narrator was given, and an account that
+can not be valued at those is left out. A fill is told as trade, order, position, account, in this
+order: the account is last, so no other id depends on it.
 """
 
 from __future__ import annotations

@@ -58,16 +58,21 @@ async def test_none_is_taken_where_none_is_wanted(tmp_path: Path) -> None:
 
 
 async def test_the_process_that_makes_it_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
-    tape = SqliteTape.open(tmp_path / "a.tape")
-    World(tape=tape)
-    tape.commit()
-    asked = asyncio.create_task(renew(tape.path))
-    await asyncio.sleep(0.01)
+    tapes = [SqliteTape.open(tmp_path / name) for name in ("a.tape", "b.tape")]
+    for tape in tapes:
+        World(tape=tape)
+        tape.commit()
+    left, later = (tape.path for tape in tapes)
+    asked = asyncio.create_task(renew(left))
+    await asyncio.sleep(0.05)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
-    assert not path_of(tape.path).exists()
-    tape.close()
+    for _ in range(2):  # one that went on would be done before these are
+        assert await renew(later)
+    assert not path_of(left).exists()
+    for tape in tapes:
+        tape.close()
 
 
 async def test_a_machine_that_starts_no_process_costs_a_snapshot_and_nothing_else(

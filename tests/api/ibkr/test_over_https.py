@@ -72,6 +72,12 @@ def test_an_address_that_can_not_be_a_gateway_is_named(url: str, expected: str) 
     assert expected in str(raised.value)
 
 
+def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ValueError, match="with a name or a password in it") as raised:
+        OverHttps("https://me:hunter2@localhost:5000")
+    assert "hunter2" not in str(raised.value)
+
+
 @pytest.mark.parametrize("path", ["/v1/api", "/v1/portal/"])
 def test_an_address_may_say_where_the_api_begins(path: str) -> None:
     with closing(OverHttps(f"https://localhost:5000{path}")) as line:
