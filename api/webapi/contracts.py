@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.webapi.companies import Company, company
+from api.webapi.reading import numeral
 from engine.conids import conid
 from engine.errors import InvalidRequest, SymbolNotFound
 from engine.values import AssetClass
@@ -24,6 +25,8 @@ KIND = {
     AssetClass.FUTURES: "FUT",
 }
 """The gateway's word for each asset class."""
+_EXPECTED = "the number of a contract that is traded here"
+_SHOWN_CHARACTERS = 40
 
 
 class Contract:
@@ -73,7 +76,14 @@ class Contracts:
         """The contract with this number; InvalidRequest where there is none."""
         found = self.find(number)
         if found is None:
-            raise InvalidRequest(field, str(number), "the number of a contract that is traded here")
+            raise InvalidRequest(field, str(number), _EXPECTED)
+        return found
+
+    def written(self, text: str, field: str = "conid") -> Contract:
+        """The contract whose number ``text`` writes; InvalidRequest where there is none."""
+        found = self.find(numeral(text))
+        if found is None:
+            raise InvalidRequest(field, text[:_SHOWN_CHARACTERS], _EXPECTED)
         return found
 
     def named(self, symbol: str) -> Contract | None:

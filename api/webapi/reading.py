@@ -205,5 +205,13 @@ def figure(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def numeral(text: str) -> int:
+    """The number that plain digits write; -1, which nothing here has, for any other text, and for
+    more digits than a number has that is exact everywhere.
+    """
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(INTEGER_MAX))
+    return int(text) if is_number else -1
+
+
 def _shown(raw: bytes) -> str:
     return raw[:200].decode("utf-8", "replace")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.webapi import contract_rows, errors, figures
 from api.webapi.gateway import Row
-from api.webapi.reading import Count, Items, Line, Truth, lenient
+from api.webapi.reading import Count, Items, Line, Truth, lenient, numeral
 from api.webapi.session import Needs, Session
 from engine.errors import SymbolNotFound
 
@@ -99,8 +99,7 @@ class ContractCalls:
     async def definitions(self, _session: Session, call: Call) -> Row:
         """Some contracts by their numbers; those that there are not are left out."""
         asked = _CONIDS.read_query(call.query) if not call.body else _CONIDS.read(call.body)
-        numbers = [int(each) for each in asked["conids"] if each.isdecimal()]
-        found = [self._contracts.find(number) for number in numbers]
+        found = [self._contracts.find(numeral(each)) for each in asked["conids"]]
         return {"secdef": [contract_rows.definition(each) for each in found if each is not None]}
 
     async def pairs(self, _session: Session, call: Call) -> dict[str, list[Row]]:

@@ -58,7 +58,7 @@ class MarketCalls:
     def _row(self, session: Session, number: str, wanted: tuple[str, ...]) -> Row:
         """One contract; where that is the manner, its first row shows nothing."""
         gateway = self._gateway
-        contract = self._contracts.get(int(number) if number.isdecimal() else -1, "conids")
+        contract = self._contracts.written(number, "conids")
         known = session.fields.get(contract.conid)
         fields = wanted or known or USUAL
         session.fields[contract.conid] = fields

@@ -143,7 +143,7 @@ class Ticket:
             if ";" in digits:
                 raise UnsupportedOperation("combos", "combinations of contracts are not supported")
             if digits.isdecimal():
-                return contracts.get(int(digits), self.place + name)
+                return contracts.written(digits, self.place + name)
         raise InvalidRequest(f"{self.place}conid", None, "the number of a contract")
 
     def stop(self) -> Decimal | None:

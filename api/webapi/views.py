@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from api.webapi.reading import numeral
 from engine.exits import group_of
 from engine.market.resample import bucket_start
 from engine.market.timeframes import DAY_NS
@@ -150,7 +151,7 @@ def waiting(engine: Engine, entry: Order) -> Iterator[View]:
 
 def find(engine: Engine, order_id: str) -> View | None:
     """What an order's number names; None where it names nothing."""
-    named = named_by_permanent(int(order_id)) if order_id.isdecimal() else None
+    named = named_by_permanent(numeral(order_id))
     order = engine.state.order(named.order_id) if named is not None else None
     if named is None or order is None:
         return None

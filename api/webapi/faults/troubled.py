@@ -15,6 +15,7 @@ from api.refusals import encode, send_whole
 from api.webapi import errors
 from api.webapi.faults.faults import Fault, waits_for_ack
 from api.webapi.faults.kinds import AFTER, Kind
+from api.webapi.reading import numeral
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -106,8 +107,7 @@ class Troubled:
         task = asyncio.create_task(later())
         self._late.add(task)
         task.add_done_callback(self._late.discard)
-        number = scope["path_params"].get("order_id", "")
-        order_id = int(number) if str(number).isdecimal() else -1
+        order_id = numeral(scope["path_params"]["order_id"])
         told = {"msg": "Request was submitted", "order_id": order_id, "conid": -1, "account": None}
         await send_whole(send, 200, encode(told))
 

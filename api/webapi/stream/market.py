@@ -37,8 +37,7 @@ _DEFAULT_PERIOD, _DEFAULT_BAR = "1d", "1h"
 
 def contract_of(gateway: Gateway, target: str) -> Contract:
     """The contract that a target names: a number, with or without an exchange behind an at sign."""
-    number = target.partition("@")[0]
-    return gateway.contracts.get(int(number) if number.isdecimal() else -1)
+    return gateway.contracts.written(target.partition("@")[0])
 
 
 class Quotes(Topic):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.webapi.reading import Count, Figure, Items, Line, Truth, lenient
+from api.webapi.reading import Count, Figure, Items, Line, Truth, lenient, numeral
 from engine.errors import InvalidRequest
 
 FORM = lenient(
@@ -83,3 +83,23 @@ def test_the_form_describes_itself_and_lets_more_in() -> None:
     schema = FORM.schema()
     assert schema["additionalProperties"] is True
     assert schema["properties"]["count"]["maximum"] == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("265598", 265598),
+        ("0", 0),
+        ("9" * 16, 10**16 - 1),
+        ("9" * 17, -1),
+        ("9" * 5_000, -1),
+        ("-1", -1),
+        ("٣", -1),
+        ("1e5", -1),
+        ("", -1),
+    ],
+)
+def test_a_number_is_written_in_plain_digits_and_no_more_than_there_are(
+    text: str, number: int
+) -> None:
+    assert numeral(text) == number

@@ -24,7 +24,7 @@ VALUES: list[Any] = [
     None, True, 0, 1, -1, 7, AAPL, str(AAPL), "x", "", 1.5, 1e300, "1e400", "NaN", 99.5, "99.5",
     1e-12, 2**53, 10**30, "BUY", "sell", "LMT", "STP", "MKT", "TRAIL", "STOP_LIMIT", "amt", "%",
     "GTC", "IOC", "parent", "é", "\0", [], {}, [1], {"a": 1}, "A", "B", "20250115-12:30:00", "1d",
-    "5min", "1m", "1000d", "31,84", "1," * 200, ["o163"], "a;b;c", "-1",
+    "5min", "1m", "1000d", "31,84", "1," * 200, ["o163"], "a;b;c", "-1", "9" * 5_000,
 ]  # fmt: skip
 NAMES = [
     "conid", "conidex", "secType", "cOID", "parentId", "orderType", "isSingleGroup", "price",
@@ -41,7 +41,7 @@ class Monkey:
         self.random = random.Random(seed)
         self.one = one
         self.operations = [each for of in operations_by_path(one.gateway) for each in of]
-        self.orders = ["1000000044", "-1", "x", "9" * 30, "٣"]
+        self.orders = ["1000000044", "-1", "x", "9" * 30, "9" * 5_000, "٣"]
 
     def ticket(self) -> dict[str, Any]:
         """An order with some fields spoilt."""

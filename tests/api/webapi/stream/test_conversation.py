@@ -138,6 +138,8 @@ async def test_naming_the_session_has_its_state_told_again(line: Talk) -> None:
         ("s", 400, "unknown topic"),
         ("", 400, "unknown topic"),
         ("smd+1+{}", 400, "conid"),
+        ("smd+" + "9" * 5_000, 400, "conid"),
+        ("umd+" + "9" * 5_000, 400, "conid"),
         ("smd+{}", 400, "conid"),
         ("smd+265598+{", 400, "body"),
         ("smh+265598+{\"bar\":\"7min\"}", 400, "bar"),
