@@ -62,22 +62,30 @@ def settle(account: Account, currency: str, amount: Decimal) -> None:
     account.cash[currency] = exact_sum(account.cash.get(currency, ZERO), amount)
 
 
-def trade_into(account: Account, position: Position, quantity: Decimal, price: Decimal) -> None:
-    """Take a signed ``quantity`` at ``price`` into ``position`` and the cash it moves into the
-    books.
-
-    The quantity must not cross zero: a flip is a close and an opening, in two positions.
+def build(account: Account, position: Position, quantity: Decimal, price: Decimal) -> None:
+    """Open ``position``, or add to it, with a signed ``quantity`` at ``price``, and take what that
+    costs out of cash.
     """
     value = worth(position, quantity, price)
-    held = position.quantity
-    if not held:
-        position.quantity, position.cost = quantity, value
-    elif (held > ZERO) is (quantity > ZERO):
+    if position.quantity:
         add(position, quantity, value)
     else:
-        credit(account.realized, position.symbol, reduce(position, quantity, value))
-    cash, currency = account.cash, position.currency
-    cash[currency] = exact_difference(cash.get(currency, ZERO), value)
+        position.quantity, position.cost = quantity, value
+    _pay(account, position.currency, value)
+
+
+def close(account: Account, position: Position, quantity: Decimal, price: Decimal) -> None:
+    """Close a signed ``quantity`` of ``position`` at ``price``, opposite to what is held and no
+    larger, and put what that brings into cash and realized profit.
+    """
+    value = worth(position, quantity, price)
+    credit(account.realized, position.symbol, reduce(position, quantity, value))
+    _pay(account, position.currency, value)
+
+
+def _pay(account: Account, currency: str, amount: Decimal) -> None:
+    cash = account.cash
+    cash[currency] = exact_difference(cash.get(currency, ZERO), amount)
 
 
 def charge(account: Account, currency: str, commission: Decimal) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.accounts import Account, trade_into
+from engine.accounts import Account, build, close
 from engine.instruments import Instrument
 from engine.orders import Order
 from engine.positions import Position
@@ -41,11 +41,15 @@ def take(
         position = account.held(instrument.symbol, named)
     if position is not None:
         held = position.quantity
-        if (held > ZERO) is (quantity > ZERO) or abs(quantity) <= abs(held):
-            trade_into(account, position, quantity, price)
+        if (held > ZERO) is (quantity > ZERO):
+            build(account, position, quantity, price)
+            position.updated_at = ts
+            return position.id
+        if abs(quantity) <= abs(held):
+            close(account, position, quantity, price)
             _touch(account, position, ts)
             return position.id
-        trade_into(account, position, -held, price)
+        close(account, position, -held, price)
         _touch(account, position, ts)
         quantity += held
     position = open_at(account, instrument, opens or f"pos_{seq:010d}", ts)
@@ -54,7 +58,7 @@ def take(
         position.leverage = request.leverage
     if request.margin_mode is not None:
         position.margin_mode = request.margin_mode
-    trade_into(account, position, quantity, price)
+    build(account, position, quantity, price)
     return position.id
 
 

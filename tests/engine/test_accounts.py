@@ -1,6 +1,6 @@
 """The books: cash moves with every trade, and every figure has its line."""
 
-from engine.accounts import Account, charge, credit, settle, trade_into
+from engine.accounts import Account, build, charge, close, credit, settle
 from engine.positions import Position
 from engine.values import PositionMode
 from tests.builders import dec
@@ -13,22 +13,22 @@ def account(mode: PositionMode = PositionMode.NETTING) -> Account:
 def test_a_purchase_takes_its_cost_out_of_cash_and_a_sale_puts_its_proceeds_in() -> None:
     books = account()
     position = Position("pos_1", "DU1", "AAPL", 1, 1)
-    trade_into(books, position, dec(10), dec(100))
+    build(books, position, dec(10), dec(100))
     assert books.cash == {"USD": -1000}
-    trade_into(books, position, dec(-4), dec(110))
+    close(books, position, dec(-4), dec(110))
     assert books.cash == {"USD": -560}
     assert books.realized == {"AAPL": 40}
 
 
 def test_a_short_sale_puts_its_proceeds_in() -> None:
     books = account()
-    trade_into(books, Position("pos_1", "DU1", "AAPL", 1, 1), dec(-10), dec(100))
+    build(books, Position("pos_1", "DU1", "AAPL", 1, 1), dec(-10), dec(100))
     assert books.cash == {"USD": 1000}
 
 
 def test_trades_settle_in_the_currency_of_their_instrument() -> None:
     books = account()
-    trade_into(books, Position("pos_1", "DU1", "SAP", 1, 1, currency="EUR"), dec(1), dec(120))
+    build(books, Position("pos_1", "DU1", "SAP", 1, 1, currency="EUR"), dec(1), dec(120))
     settle(books, "USD", dec(5))
     assert books.cash == {"EUR": -120, "USD": 5}
 

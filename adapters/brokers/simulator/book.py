@@ -66,8 +66,9 @@ class Book:
         """
         restless, reach = self._restless, self._reach
         if len(restless) == len(self.exits) + len(self.others):
-            reach.clear(one.price_scale)  # of orders that have gone
-            return self.in_turn()
+            if reach.scale != one.price_scale:
+                reach.clear(one.price_scale)
+            return [*self.exits.values(), *self.others.values()]
         if reach.touches(one, i):
             reach.clear(one.price_scale)
             tickets = self.in_turn()
@@ -172,9 +173,10 @@ class Books:
         """Let ``ticket`` work."""
         order = ticket.order
         symbol = order.request.symbol
-        book = self.watched.get(symbol)
+        book = self._books.get(symbol)
         if book is None:
-            book = self.watched[symbol] = self._open(symbol)
+            book = self._open(symbol)
+        self.watched[symbol] = book
         book.add(ticket)
 
     def drop(self, ticket: Ticket) -> None:
