@@ -37,7 +37,7 @@ from api.settings import Settings
 from api.snapshots import Snapshots
 from api.steady import SteadyClock
 from api.streams.freshness import Freshness
-from engine import batching
+from engine import batching, restored
 from engine.actions import Timing
 from engine.core import Engine
 from engine.market.bars import Bars
@@ -167,6 +167,7 @@ class Live:
                 engine.open_account(account.id, broker, account.currency, account.cash, *terms)
         local = [order for order in engine.state.working() if order.account in engine.local]
         broker.restore(local)
+        restored.settle(engine)
         batching.resume(engine)
 
     async def serve(

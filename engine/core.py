@@ -15,6 +15,7 @@ can only shrink until the process ends.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -70,8 +71,15 @@ class Engine(Session):
         account = self.state.accounts[order.account]
         return closable(account, order.request, order.position_id)
 
-    def submit(self, account_id: str, request: OrderRequest, role: Role = Role.ENTRY) -> Order:
-        """Place an order, and give it as it stands after the broker's answer if that came at once.
+    def submit(
+        self,
+        account_id: str,
+        request: OrderRequest,
+        role: Role = Role.ENTRY,
+        instead_of: Iterable[Order] = (),
+    ) -> Order:
+        """Place an order, and give it as it stands after the broker's answer if that came at once;
+        the orders that it comes ``instead_of`` are withdrawn before it is sent.
 
         The same ``client_order_id`` with the same request gives the same order again. Raises
         InvalidRequest, SymbolNotFound, PositionNotFound, DuplicateClientOrderId,
@@ -95,7 +103,7 @@ class Engine(Session):
         doubts = state.doubts
         if refusal is None and (doubts.orders or doubts.disputes):
             refusal = intent.judge_doubts(state, account, request, self.instrument, prices)
-        order = self._intend(account_id, request, role, None, refusal)
+        order = self._intend(account_id, request, role, None, refusal, instead_of)
         if order.status is _REJECTED:
             raise _refused(order)
         return order
@@ -127,12 +135,14 @@ class Engine(Session):
         role: Role,
         parent_order_id: str | None,
         refusal: intent.Refusal | None = None,
+        instead_of: Iterable[Order] = (),
+        replaces: str = "",
     ) -> Order:
         """Write an order's intent, then send it, or say why not."""
         order_id = f"ord_{self.state.seq + 1:010d}"
         kinds = self.capabilities[account_id].order_types
         holder = _BROKER if request.order_type in kinds else _ENGINE
-        fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id)
+        fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id, replaces)
         record = self.write(account_id, fact, role in _CLIENTS)
         order = self.state.working_order(order_id)
         outer, self.cause = self.cause, record.seq
@@ -140,6 +150,8 @@ class Engine(Session):
             if refusal is not None:
                 self.write(account_id, ev.OrderRefused(order_id, refusal.reason, refusal.message))
             elif holder is _BROKER:
+                for other in instead_of:
+                    self.withdraw(other, "position closed")
                 parent = self.state.order(parent_order_id) if parent_order_id else None
                 self._instruct(account_id, Submit(order, parent))
             else:
@@ -285,10 +297,17 @@ class Engine(Session):
         verdicts.clear_alarm(self, alarm_id, reason)
 
     def place_exit(
-        self, account: str, request: OrderRequest, role: Role, parent_order_id: str | None
+        self,
+        account: str,
+        request: OrderRequest,
+        role: Role,
+        parent_order_id: str | None,
+        replaces: str = "",
     ) -> None:
-        """Submit a protective leg."""
-        self._intend(account, request, role, parent_order_id)
+        """Submit a protective leg, in the place of another that is gone where it ``replaces``
+        one.
+        """
+        self._intend(account, request, role, parent_order_id, replaces=replaces)
         unprotected.settle(self)
 
     def change_exit(self, order: Order, change: OrderChange) -> None:
@@ -306,7 +325,11 @@ class Engine(Session):
 
     def withdraw(self, order: Order, reason: str, again: bool = False) -> None:
         """Ask for a working order to be cancelled: once, unless it must be asked ``again``."""
-        if order.is_final or (order.status is _LEAVING and not again):
+        if order.is_final:
+            return
+        if order.status is _LEAVING and not again:
+            if order.is_exit and reason == BY_CLIENT != order.leaving:  # it leaves for good
+                self.write(order.account, ev.OrderCancelRequested(order.id, reason))
             return
         record = self.write(order.account, ev.OrderCancelRequested(order.id, reason))
         outer, self.cause = self.cause, record.seq

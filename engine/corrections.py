@@ -76,8 +76,11 @@ def _restate(engine: Engine, order: Order, fact: ev.TradeCorrected | ev.TradeBus
     record = engine.write(order.account, fact)
     outer, engine.cause = engine.cause, record.seq
     try:
+        if told > trade.quantity:
+            exits.uncover(engine, state, order, told - trade.quantity)
         exits.fit(engine, state, account, order.symbol)
         restored.after(engine, state, account, trade, before, told - trade.quantity)
+        restored.settle(engine)
         unprotected.settle(engine)
     finally:
         engine.cause = outer

@@ -1,8 +1,9 @@
-"""What is not known for certain: a fold of the tape beside the orders and positions it is about.
+"""What is open: a fold of the tape beside the orders and positions it is about.
 
-Orders of unknown outcome, positions in dispute, alarms that a person must clear; and what is known
-to differ without being in doubt: cash, and executions that were taken back before they were seen.
-``caution`` says what may be risked meanwhile, ``alarms`` lists what a person must see.
+Orders of unknown outcome, positions in dispute, alarms that a person must clear, closes that may
+owe protection; and what is known to differ without being in doubt: cash, and executions that were
+taken back before they were seen. ``caution`` says what may be risked meanwhile, ``alarms`` lists
+what a person must see, ``debts`` what is owed.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Dispute(msgspec.Struct, frozen=True):
 
 class Doubts(msgspec.Struct):
     """All of them: unknown orders by id, disputes by account and symbol, alarms by id, differences
-    of cash by account and currency (theirs less ours), voided executions by account.
+    of cash by account and currency (theirs less ours), voided executions by account; the legs that
+    gave way to closes, by close.
     """
 
     orders: dict[str, Doubt] = {}
@@ -57,6 +59,7 @@ class Doubts(msgspec.Struct):
     alarms: dict[str, Alarm] = {}
     cash: dict[str, dict[str, Decimal]] = {}
     voided: dict[str, list[str]] = {}
+    debts: dict[str, tuple[str, ...]] = {}
 
     def dispute(self, account: str, symbol: str) -> Dispute | None:
         """The dispute about a position, or None."""
@@ -102,6 +105,10 @@ class Doubts(msgspec.Struct):
         """Fold ``fact``."""
         del self.alarms[fact.alarm_id]
 
+    def close_settled(self, _record: Record, fact: ev.CloseSettled) -> None:
+        """Fold ``fact``."""
+        del self.debts[fact.order_id]
+
 
 FOLDS: dict[type, Callable[[Doubts, Record, Any], None]] = {
     ev.PositionDisputed: Doubts.position_disputed,
@@ -109,5 +116,6 @@ FOLDS: dict[type, Callable[[Doubts, Record, Any], None]] = {
     ev.CashDiffered: Doubts.cash_differed,
     ev.AlarmRaised: Doubts.alarm_raised,
     ev.AlarmCleared: Doubts.alarm_cleared,
+    ev.CloseSettled: Doubts.close_settled,
 }
 """What each fact about doubts does to them."""

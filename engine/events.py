@@ -42,6 +42,7 @@ from engine.facts.dialects import (
 from engine.facts.fact import Fact
 from engine.facts.orders import (
     BrokerOrderEnded,
+    CloseSettled,
     OrderAccepted,
     OrderAdopted,
     OrderCancelled,
@@ -86,6 +87,7 @@ __all__ = [
     "BrokerReconciled",
     "CashAdjusted",
     "CashDiffered",
+    "CloseSettled",
     "DifferenceFound",
     "Event",
     "ExecutionVoided",
@@ -148,6 +150,7 @@ Event = (
     | OrderResolved
     | OrderAdopted
     | BrokerOrderEnded
+    | CloseSettled
     | TradeFilled
     | TradeCorrected
     | TradeBusted

@@ -35,9 +35,14 @@ class OrderDesk(Protocol):
     """What this module needs of the engine."""
 
     def place_exit(
-        self, account: str, request: OrderRequest, role: Role, parent_order_id: str | None
+        self,
+        account: str,
+        request: OrderRequest,
+        role: Role,
+        parent_order_id: str | None,
+        replaces: str = "",
     ) -> None:
-        """Submit a leg."""
+        """Submit a leg, in the place of another that is gone where it ``replaces`` one."""
 
     def change_exit(self, order: Order, change: OrderChange) -> None:
         """Give a working leg a new quantity or price."""
@@ -147,6 +152,16 @@ def cover(
                 entry.symbol, opposite(entry.side), role, quantity, price, group, position_id
             )
             desk.place_exit(entry.account, request, role, entry.id)
+
+
+def uncover(desk: OrderDesk, ledger: Ledger, entry: Order, quantity: Decimal) -> None:
+    """Let the legs of ``entry`` cover ``quantity`` less, which it did not fill after all: they do
+    not pass to what is held beside.
+    """
+    own = at_work(ledger.group(entry.account, group_of(entry.id)))
+    for role in ROLES:
+        legs = [leg for leg in own if leg.role is role]
+        _trim(desk, legs, covered(legs) - quantity, "entry taken back")
 
 
 def _fit(desk: OrderDesk, legs: list[Order], position: Position | None) -> None:

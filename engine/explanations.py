@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from engine import events as ev
-from engine import unprotected
+from engine import restored, unprotected
 from engine.alarms import AlarmKind
 from engine.findings import Findings
 from engine.hearing import alarm, hear, weigh
@@ -111,6 +111,7 @@ def explain_order(
         _explain_names(findings, order, stated)
         _explain_parts(findings, order, stated)
     weigh(findings.engine, order)
+    restored.settle(findings.engine)
 
 
 def _explain_names(findings: Findings, order: Order, stated: Sequence[BrokerOrder]) -> None:

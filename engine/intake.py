@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine import adoption, corrections, exits, reports, unprotected
+from engine import adoption, corrections, exits, reports, restored, unprotected
 from engine import events as ev
 from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
@@ -89,6 +89,7 @@ def _end(engine: Engine, order: Order, fact: Ending, broker_id: str) -> None:
             covered = unprotected.cover(order)
             engine.write(order.account, fact)
             unprotected.ended(engine, order, covered)
+            restored.settle(engine)
 
 
 def _part_ended(order: Order, fact: Ending, broker_id: str) -> ev.BrokerOrderEnded:
@@ -120,6 +121,8 @@ def _modified(engine: Engine, report: reports.Modified) -> None:
     quantity = report.change.quantity
     if quantity is None or quantity >= order.filled or not order.is_final:
         engine.write(order.account, ev.OrderModified(order.id, report.change, report.broker_id))
+        if order.is_final:
+            restored.settle(engine)
 
 
 def _is_news(order: Order, report: reports.Modified) -> bool:
@@ -147,6 +150,7 @@ def _cancel_rejected(engine: Engine, report: reports.CancelRejected) -> None:
     order = engine.state.known(report.order_id)
     if not order.is_final:
         engine.write(order.account, ev.OrderCancelRejected(order.id, report.message))
+        restored.settle(engine)
 
 
 def _expired(engine: Engine, report: reports.Expired) -> None:
@@ -197,6 +201,7 @@ def _filled_with_exits(engine: Engine, order: Order, fact: ev.TradeFilled) -> No
     outer, engine.cause = engine.cause, record.seq
     try:
         exits.after_fill(engine, engine.state, account, order, quantity, opened)
+        restored.settle(engine)
         unprotected.settle(engine)
     finally:
         engine.cause = outer

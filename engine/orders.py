@@ -40,7 +40,8 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     ``asked`` how many changes are unanswered. ``leaving`` is why a cancel was asked for, until one
     is turned down. ``ended_ids`` are those of the ``broker_ids`` under which it works no more,
     ``ended`` how the broker said that it ended, if it did. ``yielded`` is what a protective leg was
-    made to cover no more, each with the number of the fact that it gave way to.
+    made to cover no more, each with the number of the fact that it gave way to; what another leg
+    covers in its place since counts negative. ``is_restated`` says whether a fill was corrected.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Order(msgspec.Struct, gc=False, omit_defaults=True):
     ended: Status | None = None
     ended_ids: tuple[str, ...] = ()
     yielded: tuple[tuple[int, Decimal], ...] = ()
+    is_restated: bool = False
 
     @property
     def symbol(self) -> str:
@@ -262,6 +264,11 @@ def ask_to_change(order: Order, quantity: Decimal | None, cause: int) -> None:
     before, order.sought = order.prospect, quantity
     if cause and order.is_exit and order.prospect < before:
         order.yielded += ((cause, before - order.prospect),)
+
+
+def stand_in(leg: Order, other: Order, cause: int) -> None:
+    """``other`` covers in the place of ``leg`` what that gave up to the fact numbered ``cause``."""
+    leg.yielded += ((cause, -other.quantity),)
 
 
 def put_back(order: Order, ts: int) -> None:

@@ -1,9 +1,9 @@
 """Closing positions and moving their protection, as orders.
 
-A position is closed by a reduce-only order like any other; its protective legs are withdrawn first
-when all of it is closed, and otherwise shrink with it as it fills. Exits can be moved through the
-entry that brought them or through the position they protect; either way the legs at work move, and
-missing ones are placed.
+A position is closed by a reduce-only order like any other; its protective legs make way for it when
+all of it is closed (``debts`` tells when they come back), and otherwise shrink as it fills. Exits
+can be moved through the entry that brought them or through the position they protect; either way
+the legs at work move, and missing ones are placed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine import caution, exits
+from engine import exits
 from engine.accounts import Account
 from engine.errors import (
     AccountNotFound,
@@ -26,7 +26,7 @@ from engine.instruments import check_increments
 from engine.intent import check_exit_types
 from engine.orders import Order
 from engine.positions import Position
-from engine.requests import OrderChange, OrderRequest, check_number, check_order
+from engine.requests import OrderChange, OrderRequest, check_number
 from engine.values import OrderType, PositionMode, Role, Side
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def close_position(
     """Submit the order that closes a position, or ``quantity`` of it; at market, or at
     ``limit_price``.
 
-    With ``cancel_exits`` the legs of a position that is closed whole are withdrawn first.
+    With ``cancel_exits`` the legs of a position that is closed whole are withdrawn once the close
+    is on the tape and before it is sent; they are placed anew for what it leaves open in the end.
     Raises PositionNotFound, InvalidRequest, or what ``Engine.submit`` raises.
     """
     account = engine.account(account_id)
@@ -62,13 +63,8 @@ def close_position(
         reduce_only=True,
         position_id=position.id if account.position_mode is PositionMode.HEDGING else None,
     )
-    check_order(request)
-    engine.vet(account, request, engine.instrument(position.symbol))
-    doubt = caution.objection(engine.state, account, request.symbol, request.side, amount)
-    if cancel_exits and amount == held and doubt is None:  # else it is refused, and they stay
-        for leg in legs(engine, account, position):
-            engine.withdraw(leg, "position closed")
-    return engine.submit(account_id, request, Role.CLOSE)
+    give_way = legs(engine, account, position) if cancel_exits and amount == held else ()
+    return engine.submit(account_id, request, Role.CLOSE, give_way)
 
 
 def close_all(engine: Engine, account_id: str, symbol: str | None = None) -> list[Order]:

@@ -74,6 +74,7 @@ class _Reconciliation:
         self._account: Account = engine.account(snapshot.account)
         self._findings = Findings(engine, snapshot.account, "snapshot")
         self._stated = (*snapshot.completed, *snapshot.open_orders)
+        self._working = engine.state.working(snapshot.account)  # not what explaining will place
 
     def run(self) -> int:
         is_first = not self._account.books_since
@@ -150,7 +151,7 @@ class _Reconciliation:
             order = state.orders[order_id]
             if self._is_comparable(order):
                 explain_order(self._findings, order, all_stated, self._asked_at)
-        for order in state.working(self._account.id):
+        for order in self._working:
             if order.id not in incarnations and self._is_missing(order):
                 with self._findings.difference(
                     "order", order.status, "not shown", order.symbol, order.id
@@ -167,7 +168,8 @@ class _Reconciliation:
     def _is_missing(self, order: Order) -> bool:
         """Whether the broker should show an order and does not."""
         held_here = order.holder is Holder.ENGINE and not order.triggered
-        return order.status is not Status.UNKNOWN and not held_here and self._is_comparable(order)
+        is_open = not order.is_final and order.status is not Status.UNKNOWN
+        return is_open and not held_here and self._is_comparable(order)
 
     def _compare_positions(self) -> None:
         """Put in dispute what differs, and end the disputes that are settled."""

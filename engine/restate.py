@@ -38,6 +38,7 @@ def correct(
     difference = exact_product(exact_difference(before, after), instrument.multiplier)
     settle(account, instrument.currency, difference)
     charge(account, trade.commission_currency or account.currency, commission - trade.commission)
+    order.is_restated = True
     order.filled += quantity - trade.quantity
     order.notional = exact_sum(order.notional, exact_product(quantity, price))
     order.notional = exact_difference(order.notional, exact_product(trade.quantity, trade.price))

@@ -1,4 +1,4 @@
-"""Protection of what a correction or a bust gives back to a position.
+"""Protection of what comes back to a position: by a correction or a bust, or from a failed close.
 
 A position grows without an order when a fill that opened it was larger than told, or one that
 reduced it was smaller. The first is covered like any fill of its entry. The second had made legs
@@ -7,13 +7,19 @@ again, by the legs that are left or by new ones at the same price in the same gr
 first. A busted fill of a leg brings the leg itself back to work; where its broker had ended it,
 another takes its place. What was never protected is not protected by this, and a leg that a client
 cancelled stays away.
+
+A close that ends without closing all it was for leaves what ``debts`` says is due: it is covered by
+new legs at the old prices in the old groups, also where the market has gone through a stop by now,
+which then triggers at once.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from engine import exits
+from engine import debts, exits
+from engine import events as ev
 from engine.accounts import Account
 from engine.facts.orders import BY_CLIENT
 from engine.ledger import Ledger
@@ -22,6 +28,9 @@ from engine.positions import Position
 from engine.requests import OrderChange
 from engine.trades import Trade
 from engine.values import ZERO, PositionMode, Role, Side
+
+if TYPE_CHECKING:
+    from engine.core import Engine
 
 Holdings = dict[str, Decimal]
 """Signed quantities by position."""
@@ -108,6 +117,29 @@ def _give_back(
             place_anew(desk, leg, units)
 
 
+def settle(engine: Engine) -> None:
+    """Pay what closes owe, where that is certain by now. After a restart it must be asked for once,
+    when orders can be placed again.
+    """
+    state = engine.state
+    for order_id in list(state.doubts.debts):
+        close = state.known(order_id)
+        if close.account in engine.capabilities and debts.is_due(state, close):
+            _repay(engine, close)
+
+
+def _repay(engine: Engine, close: Order) -> None:
+    """Place anew what made way for ``close`` and is due. A leg may trade as it is placed."""
+    outer, engine.cause = engine.cause, debts.number_of(close)
+    try:
+        while (owed := debts.next_due(engine.state, close)) is not None:
+            place_anew(engine, *owed)
+        if close.id in engine.state.doubts.debts:
+            engine.write(close.account, ev.CloseSettled(close.id))
+    finally:
+        engine.cause = outer
+
+
 def place_anew(desk: exits.OrderDesk, leg: Order, units: Decimal) -> None:
     """Put an order for ``units`` in the place of a leg that is gone."""
     request = leg.request
@@ -117,4 +149,4 @@ def place_anew(desk: exits.OrderDesk, leg: Order, units: Decimal) -> None:
     new = exits.leg_request(
         leg.symbol, leg.side, leg.role, units, price, request.oco_group_id, request.position_id
     )
-    desk.place_exit(leg.account, new, leg.role, leg.parent_order_id)
+    desk.place_exit(leg.account, new, leg.role, leg.parent_order_id, leg.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from engine import adoption, unprotected
+from engine import adoption, restored, unprotected
 from engine import events as ev
 from engine.actions import LookUp, Timing
 from engine.backoff import Backoff
@@ -87,6 +87,7 @@ class Searches:
             covered = unprotected.cover(order)
             self._engine.write(order.account, fact)
             unprotected.lapsed(self._engine, order, covered)
+            restored.settle(self._engine)
 
     def _is_seen_whole(self, order: Order, now: int) -> bool:
         """Whether the broker can be searched by our id, as far back as the order is old."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from engine import doubts, image, orders, restate
+from engine import debts, doubts, image, orders, restate
 from engine import events as ev
 from engine.accounts import Account, charge, credit, settle
 from engine.batches import Batches
@@ -24,7 +24,7 @@ from engine.positions import split
 from engine.prompts import Prompts
 from engine.tape.record import Record
 from engine.trades import new_trade
-from engine.values import FINAL, ZERO, Origin, Side, Status
+from engine.values import FINAL, ZERO, Origin, Role, Side, Status
 
 _ACCEPTED = Step.ACCEPTED
 _BUY, _CANCELLED = Side.BUY, Status.CANCELLED
@@ -138,17 +138,14 @@ class State(Ledger):
         self.instruments[fact.instrument.symbol] = fact.instrument
 
     def _order_submitted(self, record: Record, fact: ev.OrderSubmitted) -> None:
+        account, request, parent = record.account, fact.request, fact.parent_order_id
         order = new_order(
-            fact.order_id,
-            record.account,
-            fact.request,
-            record.ts,
-            fact.role,
-            fact.holder,
-            fact.parent_order_id,
+            fact.order_id, account, request, record.ts, fact.role, fact.holder, parent
         )
         self._add_order(order)
         self._put_on(order)
+        if fact.replaces:
+            orders.stand_in(self._known(fact.replaces), order, record.causation)
 
     def _order_accepted(self, record: Record, fact: ev.OrderAccepted) -> None:
         order = self._orders.get(fact.order_id) or self._known(fact.order_id)
@@ -216,6 +213,8 @@ class State(Ledger):
     def _cancel_requested(self, record: Record, fact: ev.OrderCancelRequested) -> None:
         order = self._known(fact.order_id)
         orders.ask_to_leave(order, fact.reason, record.ts, record.causation)
+        if record.causation and order.is_exit:
+            debts.gave_way(self, order, record.causation)
 
     def _cancel_rejected(self, record: Record, fact: ev.OrderCancelRejected) -> None:
         order = self._known(fact.order_id)
@@ -313,6 +312,8 @@ class State(Ledger):
         ]
         adjustments = self._adjustments.get(trade.account, {}).get(trade.symbol, [])
         restate.refold(account, instrument, told, self.orders, adjustments)
+        if order.role is Role.CLOSE:
+            debts.reopen(self, order)
 
     def _cash_adjusted(self, record: Record, fact: ev.CashAdjusted) -> None:
         account = self.accounts[record.account]

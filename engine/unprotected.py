@@ -62,10 +62,11 @@ def ended(engine: Engine, leg: Order, covered: Decimal) -> None:
     position = _protected(engine, leg)
     if position is None or leg.leaving:
         return
-    if any(one.restated for one in engine.state.trades.values() if one.order_id == leg.id):
+    if leg.is_restated:
         missing = abs(position.quantity) - exits.covered(_legs(engine, leg))
-        if missing > 0:
-            restored.place_anew(engine, leg, min(covered, missing))
+        units = min(covered, missing)
+        if units > 0:
+            restored.place_anew(engine, leg, units)
     else:
         lapsed(engine, leg, covered)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import adoption, unprotected
+from engine import adoption, restored, unprotected
 from engine import events as ev
 from engine.errors import InvalidRequest, OrderNotModifiable
 from engine.values import Status
@@ -52,6 +52,7 @@ def give_up(engine: Engine, account_id: str, order_id: str, reason: str) -> Orde
     else:
         engine.write(account_id, ev.OrderResolved(order_id, False, f"given up: {reason}"))
     unprotected.lapsed(engine, order, covered)
+    restored.settle(engine)
     return order
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from engine import restored
 from engine.accounts import Account
 from engine.core import Engine
 from engine.events import Event, decode, encode
@@ -187,6 +188,7 @@ class World:
             self.engine.list_instrument(instrument)
         self.open(ACCOUNT, cash=cash, leverage=leverage, mode=mode)
         self._executions = self.tape.head
+        restored.settle(self.engine)
 
     def open(
         self,

@@ -20,6 +20,8 @@ class OrderSubmitted(Fact, frozen=True, tag="order_submitted"):
     role: Role = Role.ENTRY
     holder: Holder = Holder.BROKER
     parent_order_id: str | None = None
+    replaces: str = ""
+    """The protective leg in whose place this one stands, where it is placed anew."""
 
 
 class OrderRefused(Fact, frozen=True, tag="order_refused"):
@@ -146,3 +148,11 @@ class BrokerOrderEnded(Fact, frozen=True, tag="broker_order_ended"):
     status: Status
     message: str = ""
     reason: RejectReason | None = None
+
+
+class CloseSettled(Fact, frozen=True, tag="close_settled"):
+    """A close owes its position no protection any more: what it left open has its legs again, as
+    far as legs gave way to it. Should its fills be taken back, it owes again.
+    """
+
+    order_id: str

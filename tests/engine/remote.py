@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine import reports
+from engine import reports, restored
 from engine.accounts import Account
 from engine.actions import Action, Connect, LookUp, Send, TakeSnapshot, Timing
 from engine.core import Engine
@@ -153,6 +153,7 @@ class Remote:
         for instrument in (AAPL, EURUSD):
             self.engine.list_instrument(instrument)
         self.engine.serve_remotely(ACCOUNT, Described(capabilities), "USD")
+        restored.settle(self.engine)
         self.line = Line(self.engine, "far", (ACCOUNT,), capabilities, chance, timing, now=self.now)
         self.books = Books()
 

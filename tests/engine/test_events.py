@@ -39,6 +39,7 @@ FACTS: list[ev.Event] = [
     ev.OrderAdopted("ord_2", "b7", order(), dec(3), dec("99.5")),
     ev.BrokerOrderEnded("ord_1", "b1", Status.CANCELLED, "replaced"),
     ev.ExecutionVoided("x9", "mistake"),
+    ev.CloseSettled("ord_1"),
     ev.CashAdjusted(dec(-5), "EUR", "fee"),
     ev.PositionAdjusted("pos_1", "AAPL", "split", ratio=dec(2)),
     ev.BrokerConnected("paper"),

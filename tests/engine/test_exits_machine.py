@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine import debts
 from engine.errors import InvalidRequest, OrderNotModifiable, OrderRefused
 from engine.exits import at_work, covered
 from engine.orders import Order
@@ -114,10 +115,7 @@ class Brackets(RuleBasedStateMachine):
         trades = list(self.world.state.trades.values())
         if len(trades) > known:
             self.take_back(trades[-1])
-            after = self.coverage()
-            assert all(after.get(key, ZERO) >= covers for key, covers in before.items())
-            if self.world.state.orders[trades[-1].order_id].request.reduce_only:
-                assert after == before
+            assert self.coverage() == before
 
     def coverage(self) -> dict[tuple[str | None, Role], Decimal]:
         """How much is covered of each position, by role."""
@@ -176,6 +174,32 @@ class Brackets(RuleBasedStateMachine):
                 self.world.engine.close_position(ACCOUNT, position.id, quantity, None, cancel_exits)
             except OrderRefused as refusal:
                 raise AssertionError("a close is never refused") from refusal
+
+    @precondition(lambda self: not self.slow)
+    @rule(k=PICKS, size=st.integers(0, 12))
+    def close_in_vain(self, k: int, size: int) -> None:
+        """A close that is cancelled leaves what it did not close covered as it was."""
+        held = list(self.world.account.positions.values())
+        if not held:
+            return
+        before, position = self.coverage(), held[k % len(held)]
+        order = self.world.engine.close_position(ACCOUNT, position.id)
+        if 0 < size < order.remaining:
+            self.world.fill(order, size)
+        self.world.engine.cancel(ACCOUNT, order.id)
+        hedging = self.world.account.position_mode is PositionMode.HEDGING
+        owner = position.id if hedging else None
+        left = abs(position.quantity)
+        for key, covers in before.items():
+            most = min(covers, left) if key[0] == owner else covers
+            assert self.coverage().get(key, ZERO) == most
+
+    @invariant()
+    def a_close_that_is_over_owes_nothing(self) -> None:
+        if hasattr(self, "world"):
+            state = self.world.state
+            owing = [state.orders[each] for each in state.doubts.debts]
+            assert not any(debts.is_due(state, close) for close in owing)
 
     @invariant()
     def exits_cover_no_more_than_is_held(self) -> None:

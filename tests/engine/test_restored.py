@@ -50,6 +50,20 @@ def test_legs_grow_with_an_entry_whose_fill_was_larger_than_told(mode: PositionM
     assert world.tape.head == head
 
 
+@MODES
+def test_legs_of_a_fill_that_is_taken_back_do_not_pass_to_what_is_held_beside(
+    mode: PositionMode,
+) -> None:
+    world = World(mode=mode)
+    bare = world.bought(10).position_id
+    named = bare if mode is PositionMode.HEDGING else None
+    entry = world.bought(6, stop_loss=90, take_profit=110, position_id=named)
+    restate(world, last(world), 4)
+    assert covers(world) == [(Role.STOP_LOSS, 90, 4), (Role.TAKE_PROFIT, 110, 4)]
+    bust(world, last(world))
+    assert figures(entry.filled, world.position.quantity, covers(world)) == (0, 10, [])
+
+
 def test_an_entry_whose_legs_are_gone_gets_new_ones_for_what_is_added() -> None:
     world = World()
     entry = world.buy(10, stop_loss=90)

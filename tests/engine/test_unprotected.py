@@ -157,6 +157,20 @@ def test_a_leg_that_ends_after_a_bust_of_its_fill_is_placed_anew() -> None:
     assert (anew.remaining, anew.limit_price, open_alarms(world)) == (dec(10), dec(110), [])
 
 
+def test_a_leg_that_was_to_cover_nothing_more_when_it_ended_is_not_placed_anew() -> None:
+    world = World()
+    world.bought(10, take_profit=110)
+    leg = world.leg(Role.TAKE_PROFIT)
+    world.broker.is_silent = True
+    world.engine.modify(ACCOUNT, leg.id, OrderChange(quantity=dec(5)))
+    world.fill(leg, 6, price=110)
+    trade = list(world.state.trades.values())[-1]
+    news = reports.Corrected(leg.id, trade.execution_id, dec(5), dec(110), world.engine.now)
+    world.engine.report(news)
+    world.engine.report(reports.Cancelled(leg.id, "done for good"))
+    assert (world.legs(), open_alarms(world)) == ([], [])
+
+
 def test_what_a_local_broker_lost_in_a_crash_is_an_alarm() -> None:
     world = World()
     entry = world.buy(10, stop_loss=90)
