@@ -19,16 +19,21 @@ from tests.simulation.clock import Clock
 PATIENCE_S = 5.0
 SYMBOLS = ("AAPL", "MSFT", "SAP")
 MARK = Decimal(100)
+CLOSES = 0.15
+"""How often a client that wants something new wants to be rid of what it holds."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a client asks: to submit `request`, to change `order_id`, or to cancel it."""
+    """What a client asks: to submit `request`, to change `order_id`, or to cancel it; or to close
+    what is held of the symbol `close`, in one order that takes the place of its protection.
+    """
 
     account: str
     request: OrderRequest | None = None
     order_id: str = ""
     change: OrderChange | None = None
+    close: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ class Client:
             if self.dice.random() < 0.5:
                 return Command(self.account, order_id=order_id)
             return Command(self.account, order_id=order_id, change=self._change())
+        if self.dice.random() < CLOSES:
+            return Command(self.account, close=self.dice.choice(SYMBOLS))
         self._named += 1
         return Command(self.account, self._request(f"{self.account}-{self._named}"))
 
@@ -132,7 +139,7 @@ class Client:
         if command.request is not None:
             if reply.order_id and command.request.client_order_id:
                 self.placed[command.request.client_order_id] = reply.order_id
-        elif reply.error:
+        elif reply.error or command.close:
             return
         elif command.change is not None:
             self.changed.add(command.order_id)

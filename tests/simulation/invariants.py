@@ -45,8 +45,13 @@ class Auditor:
         self._trades: dict[str, tuple[tuple[str, str], int, Decimal]] = {}
         self._touched: set[str] = set()
         self._has_news = False
+        self._gave_way: dict[int, list[str]] = {}
+        """Legs that were to leave, by the fact that they were to leave for."""
+        self._settled: list[str] = []
+        """Closes that are said to owe nothing any more, since the last step."""
         for record in engine.tape.records():
             self.note(record)
+        self._settled.clear()
         engine.listeners.append(self.note)
 
     def note(self, record: Record) -> None:
@@ -69,6 +74,10 @@ class Auditor:
                 self._restate(fact.trade_id, fact.quantity)
             case ev.TradeBusted():
                 self._restate(fact.trade_id, ZERO)
+            case ev.OrderCancelRequested() if record.causation:
+                self._gave_way.setdefault(record.causation, []).append(fact.order_id)
+            case ev.CloseSettled():
+                self._settled.append(fact.order_id)
             case ev.PositionAdjusted():
                 key = (record.account, fact.symbol)
                 self.held[key] = self.held.get(key, ZERO) + fact.quantity
@@ -94,6 +103,35 @@ class Auditor:
             if order is not None:
                 _check_order(order)
         self._touched.clear()
+        for order_id in self._settled:
+            self._check_close(order_id)
+        self._settled.clear()
+
+    def _check_close(self, order_id: str) -> None:
+        """What a close left open of its position is covered by as much as gave way to it."""
+        state = self.engine.state
+        close = state.orders[order_id]
+        position = state.accounts[close.account].positions.get(close.symbol)
+        if position is None or int(position.id[4:]) > int(order_id[4:]):
+            return
+        cause = int(order_id[4:])
+        gone = (state.orders[each] for each in self._gave_way[cause])
+        legs = [leg for leg in gone if leg.side is close.side]
+        for role in (Role.STOP_LOSS, Role.TAKE_PROFIT):
+            own = [leg for leg in legs if leg.role is role]
+            gave = sum((min(_gave(leg, cause), leg.remaining) for leg in own), ZERO)
+            least = min(gave, close.quantity - close.filled, abs(position.quantity))
+            covered = _covered(state, close.account, close.symbol, role)
+            require(
+                (position.quantity > 0) is (close.side is Side.BUY) or covered >= least,
+                f"{order_id} is {close.status} and left {position.quantity} {close.symbol}, of "
+                f"which {role} legs cover {covered}; {gave} gave way",
+            )
+
+
+def _gave(leg: Order, cause: int) -> Decimal:
+    """What a leg gave up to the fact with this number."""
+    return max((units for to, units in leg.yielded if to == cause), default=ZERO)
 
 
 def _check_order(order: Order) -> None:
@@ -141,7 +179,13 @@ def check_acknowledged(state: State, clients: Iterable[Client]) -> None:
 
 
 def check_settled(state: State, clients: Iterable[Client]) -> None:
-    """Once faults have stopped: every order is working or final, every command has its end."""
+    """Once faults have stopped: every order is working or final, every command has its end, and no
+    close owes anything.
+    """
+    for order_id in state.doubts.debts:
+        close = state.orders[order_id]
+        held = close.symbol in state.accounts[close.account].positions
+        require(not held, f"{order_id} is {close.status} and may owe protection still")
     for order in state.orders.values():
         require(
             order.status in WORKING or order.is_final,
@@ -198,7 +242,12 @@ def check_protection(state: State, records: Iterable[Record]) -> None:
     restated = {(one.account, one.symbol) for one in state.trades.values() if one.restated}
     for leg in state.orders.values():
         position = state.accounts[leg.account].positions.get(leg.symbol)
-        if not leg.is_exit or not leg.is_final or leg.leaving or not leg.remaining:
+        if (
+            not leg.is_exit
+            or not leg.is_final
+            or leg.leaving
+            or not min(leg.remaining, leg.prospect)
+        ):
             continue
         if (leg.account, leg.symbol) in restated:
             continue  # the position may have been gone when the leg ended, and be back

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
+from engine import restored
 from engine.actions import Action, Connect, Disconnect, LookUp, Send, TakeSnapshot
 from engine.core import Engine
 from engine.errors import EngineError, OrderRefused, ProviderUnavailable, TradingHalted
@@ -98,6 +99,7 @@ class Process:
         remote = Remote(self.world.is_slow)
         for account in self.world.accounts:
             engine.serve_remotely(account, cast(RemoteBroker, remote), CURRENCY)
+        restored.settle(engine)
         accounts, chance, can = self.world.accounts, self.dice.random, remote.capabilities
         self.line = Line(engine, remote.name, accounts, can, chance, now=engine.now)
         self.world.network.on_break = self._lost
@@ -133,6 +135,8 @@ class Process:
         try:
             if command.request is not None:
                 return Reply(engine.submit(command.account, command.request).id)
+            if command.close:
+                return self._close(command)
             if command.change is not None:
                 engine.modify(command.account, command.order_id, command.change)
             else:
@@ -144,6 +148,13 @@ class Process:
         except EngineError as error:
             return Reply(error=error.code)
         return Reply()
+
+    def _close(self, command: Command) -> Reply:
+        """Close a position, if there is one."""
+        position = self.engine.account(command.account).positions.get(command.close)
+        if position is None:
+            return Reply(error="nothing is held")
+        return Reply(self.engine.close_position(command.account, position.id).id)
 
     def _input(self, take: Callable[[int], None]) -> Callable[[], None]:
         """`take` as an input to this process while it lives: clock first, consequences after."""
