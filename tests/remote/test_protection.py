@@ -76,3 +76,45 @@ async def test_a_leg_that_is_turned_down_is_an_alarm_until_another_one_works(
         assert answer.status_code == 200, answer.text
         await made.until(lambda: "AlarmCleared" in made.told(), "it settles")
         assert await made.get("/alarms") == []
+
+
+async def turned_down(made: Edge, step: str) -> tuple[Order, dict[Role, Order]]:
+    """A close that the broker turns down while its line is disturbed, and the legs before it."""
+    entry = await enter(made)
+    made.hand.trade(entry.id, 10, "90")
+    await made.until(lambda: len(legs(made)) == 2, "both legs work")
+    before = legs(made)
+    (position,) = await made.get("/positions")
+    made.hand.reject()
+    made.hand.plan("submit", step, seconds=0.8)
+    answer = await made.client.delete(f"/positions/{position['id']}")
+    close = made.found(answer.json()["id"])
+    await made.until(lambda: close.status is Status.REJECTED, f"{close.status}")
+    return close, before
+
+
+@pytest.mark.parametrize("step", ["taken", "silent"])
+async def test_a_close_whose_line_is_cut_and_that_is_turned_down_gives_its_legs_back(
+    hand: Hand, tmp_path: Path, step: str
+) -> None:
+    async with edge(hand, tmp_path / "edge.tape") as made:
+        close, before = await turned_down(made, step)
+        await made.until(lambda: len(legs(made)) == 2, "both legs work again")
+        again = legs(made)
+        assert all(again[role].request == before[role].request for role in again)
+        assert {one.status for one in before.values()} == {Status.CANCELLED}
+        assert made.told(close.id)[-1] == "CloseSettled"
+        assert await made.get("/alarms") == []
+        assert (await made.post("/reconcile"))["differences"] == 0
+
+
+@pytest.mark.timeout(60)
+async def test_legs_that_were_to_come_back_and_got_lost_on_the_way_are_an_alarm_each(
+    hand: Hand, tmp_path: Path
+) -> None:
+    async with edge(hand, tmp_path / "edge.tape") as made:
+        await turned_down(made, "told")  # and the line is gone with what it carried
+        told = made.told
+        await made.until(lambda: told().count("AlarmRaised") == 2, "alarms are raised", 40)
+        kinds = [one["kind"] for one in await made.get("/alarms")]
+        assert kinds == ["POSITION_UNPROTECTED", "POSITION_UNPROTECTED"]
