@@ -4,7 +4,9 @@ The stream tells a contract whole when it is subscribed to, then by the fields t
 ends a subscription without a word after a quarter of an hour, so each is said again in time. What
 the stream is silent about is asked for by a snapshot, which also wakes contracts that show nothing
 at first: so every price is either confirmed every few seconds, or not confirmed at all. A new
-stream begins from nothing. No fault of a quote ends the line; that of the session does.
+stream begins from nothing. A symbol whose contract can not be found out is left alone for a while,
+longer each time, and holds up no other. No fault of a quote ends the line; that of the session
+does.
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ RENEW_S = 540.0
 """A subscription is said again after this, well before the gateway ends it."""
 ABSENT_S = 300.0
 """How long a symbol without a contract is not looked for again."""
+REST_S = 5.0
+"""How long one is left alone whose contract could not be found out; twice as long each time, up to
+``ABSENT_S``.
+"""
 LOOK_S = 1.0
+"""How often what is open is looked after, and how long it may wait for contracts to be found."""
 FIRST_LOOK_S = 2.0
 """How long the stream may take for the first price before a snapshot is asked for as well."""
 
@@ -54,6 +61,14 @@ class _Subscription:
     """Every field as it was told last."""
     has_snapshot: bool = False
     complaint: str = ""
+
+
+@dataclass
+class _Rest:
+    """A symbol without a subscription is left alone until then; ``rest_s`` was the last one."""
+
+    until: float
+    rest_s: float
 
 
 class Feed:
@@ -77,7 +92,7 @@ class Feed:
         self._shown: Callable[[Quote], None] = lambda _quote: None
         self._lacks: Callable[[str], None] = lambda _symbol: None
         self._open: dict[int, _Subscription] = {}
-        self._absent: dict[str, float] = {}
+        self._resting: dict[str, _Rest] = {}
 
     def follow(self, shown: Callable[[Quote], None], lacks: Callable[[str], None]) -> None:
         """Tell ``shown`` every quote from now on, and ``lacks`` what IBKR has no contract for."""
@@ -101,7 +116,8 @@ class Feed:
         while True:
             self._changed.clear()
             try:
-                await self._fit(say)
+                await self._tend(say)
+                await self._add(say)
                 await self._confirm()
             except (SessionLost, LoginNeeded, Competing):
                 raise
@@ -134,8 +150,8 @@ class Feed:
             one.look_at = self._clock() + self._confirm_s
             self._shown(shown.quote)
 
-    async def _fit(self, say: Say) -> None:
-        """Subscribe to what is wanted and not open, say again what is due, end the rest."""
+    async def _tend(self, say: Say) -> None:
+        """Say again what is due, and end what is not wanted any more."""
         now = self._clock()
         for conid, one in list(self._open.items()):
             if one.symbol not in self._wanted:
@@ -144,24 +160,54 @@ class Feed:
             elif now >= one.renew_at:
                 one.renew_at = now + RENEW_S
                 await say(_subscription(conid))
-        followed = {one.symbol for one in self._open.values()}
-        for symbol in self._wanted:
-            if symbol in followed or now < self._absent.get(symbol, now):
-                continue
-            try:
-                conid = await self._market.conid(symbol)
-            except NoContract:
-                self._absent[symbol] = now + ABSENT_S
-                self._lacks(symbol)
-                continue
-            patience_s = min(FIRST_LOOK_S, self._confirm_s)
-            self._open[conid] = _Subscription(symbol, now + RENEW_S, now + patience_s, patience_s)
-            await say(_subscription(conid))
 
     async def _end(self, conid: int, one: _Subscription, say: Say) -> None:
         await say(f"umd+{conid}+{{}}")
         if one.has_snapshot:
             await self._market.unsubscribe(conid)
+
+    async def _add(self, say: Say) -> None:
+        """Subscribe to what is wanted and not open, what was never in vain first.
+
+        It is left for the next time what a slow gateway has no time for: what is open must be
+        confirmed meanwhile.
+        """
+        begun = self._clock()
+        followed = {one.symbol for one in self._open.values()}
+        missing = [one for one in self._wanted if one not in followed and not self._rests(one)]
+        for symbol in sorted(missing, key=self._resting.__contains__):
+            conid = await self._found(symbol)
+            now = self._clock()
+            if conid is not None:
+                patience_s = min(FIRST_LOOK_S, self._confirm_s)
+                opened = _Subscription(symbol, now + RENEW_S, now + patience_s, patience_s)
+                self._open[conid] = opened
+                await say(_subscription(conid))
+            if now >= begun + LOOK_S:
+                return
+
+    def _rests(self, symbol: str) -> bool:
+        rest = self._resting.get(symbol)
+        return rest is not None and self._clock() < rest.until
+
+    async def _found(self, symbol: str) -> int | None:
+        """The contract's number; None, and the symbol left alone, where it is not to be had."""
+        try:
+            conid = await self._market.conid(symbol)
+        except NoContract:
+            self._leave(symbol, ABSENT_S)
+            self._lacks(symbol)
+            return None
+        except NotAnswered as error:
+            rest = self._resting.get(symbol)
+            self._leave(symbol, REST_S if rest is None else min(2 * rest.rest_s, ABSENT_S))
+            log.warning("quotes: %s", error)
+            return None
+        self._resting.pop(symbol, None)
+        return conid
+
+    def _leave(self, symbol: str, rest_s: float) -> None:
+        self._resting[symbol] = _Rest(self._clock() + rest_s, rest_s)
 
     async def _confirm(self) -> None:
         """Ask for a snapshot of what the stream says nothing of."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from adapters.brokers.ibkr_web import feed
 from adapters.brokers.ibkr_web.errors import SessionLost
@@ -172,6 +174,54 @@ async def test_a_symbol_without_a_contract_is_said_to_lack_and_the_others_are_qu
         with pytest.raises(SymbolNotFound):
             await made.broker.bars("NOSUCH", MINUTE_NS, 1)
     assert ear.lacking == ["NOSUCH"]
+
+
+async def test_a_symbol_that_is_answered_with_garbage_holds_up_no_other() -> None:
+    gateway = Gateway()
+    gateway.lay("/trsrv/stocks", *[["garbage"]] * 500)
+    row = [smd(t84="168.40", t86="168.44")]
+    gateway.lay(SNAPSHOT, *[row] * 50)
+    async with line(gateway, conids={"AAPL": AAPL}, confirm_s=0.05) as made:
+        ear = Ear(made)
+        made.broker.want(["ODD", "AAPL"])
+        await ear.heard(3)
+    assert {one.symbol for one in ear.quotes} == {"AAPL"}
+    assert ear.lacking == [], "no answer is not to lack a contract"
+    assert len(gateway.asked("/trsrv/stocks")) == 1, "it is left alone for a while"
+
+
+async def test_a_symbol_that_was_not_answered_is_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "REST_S", 0.02)
+    gateway = Gateway()
+    gateway.stocks = {"ODD": 77}
+    gateway.lay("/trsrv/stocks", ["garbage"], ["garbage"])
+    async with line(gateway, **QUIET) as made:
+        made.broker.want(["ODD"])
+        await until(lambda: len(wishes(gateway)) == 1, "it is subscribed to in the end")
+
+
+async def test_contracts_that_are_slow_to_find_do_not_keep_prices_from_being_confirmed() -> None:
+    gateway = Gateway()
+    release = asyncio.Event()
+    row = [smd(t84="168.40", t86="168.44")]
+    gateway.lay(SNAPSHOT, *[row] * 50)
+    slow = [f"SLOW{number}" for number in range(4)]
+
+    async def dawdle(request: Request) -> None:
+        if request.url.path.endswith("/trsrv/stocks") and not release.is_set():
+            await asyncio.sleep(0.05)
+
+    gateway.hook = dawdle
+    async with line(gateway, conids={"AAPL": AAPL}, confirm_s=0.01) as made:
+        ear = Ear(made)
+        made.broker.want(["AAPL", *slow])
+        await ear.heard(1)
+        looked = len(gateway.asked("/trsrv/stocks"))
+        release.set()
+        await until(lambda: len(ear.lacking) == len(slow), "each was looked for")
+    assert looked < len(slow), "prices came between"
 
 
 @pytest.mark.parametrize(("availability", "takes"), [("N", True), ("DPB", False), ("Y", False)])
