@@ -176,7 +176,7 @@ class Feed(Protocol):
     ) -> Awaitable[list[Bar]]:
         """The newest ``limit`` bars that were closed by ``end`` (now if None) and began at
         ``start`` or later, ascending. SymbolNotFound where the broker has no such contract,
-        ValueError for a timeframe that it can not make.
+        InvalidRequest for a timeframe that it can not make; whatever else is raised is no answer.
         """
 
 

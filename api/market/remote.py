@@ -18,11 +18,10 @@ import msgspec
 from api.lines.lines import UP
 from api.market.candles import Candles
 from api.market.source import BARS_MAX
-from engine.errors import EngineError, InvalidRequest, ProviderUnavailable, SymbolNotFound
+from engine.errors import EngineError, ProviderUnavailable, SymbolNotFound
 from engine.instruments import guess
 from engine.market.bars import Bar, scale_of
 from engine.market.quotes import Quote
-from engine.market.timeframes import timeframe_name
 from engine.ports import Feed
 from engine.values import NANOSECONDS
 
@@ -136,9 +135,6 @@ class Remote:
                 return await feed.bars(symbol, timeframe_ns, most, until, start)
         except EngineError:
             raise
-        except ValueError as error:
-            name = timeframe_name(timeframe_ns)
-            raise InvalidRequest("timeframe", name, f"one that {line.broker} has") from error
         except Exception as error:
             why = str(error) or type(error).__name__
             raise ProviderUnavailable(

@@ -121,7 +121,7 @@ class Market:
         start: int | None = None,
     ) -> list[Bar]:
         """The newest ``limit`` bars that were closed by ``end`` (ns UTC; now if None) and began at
-        ``start`` or later, ascending. ValueError for a timeframe that is no multiple of a minute.
+        ``start`` or later, ascending. InvalidRequest for what is no multiple of a minute.
         """
         wanted = plan(timeframe_ns, limit)
         conid = await self._contracts.conid(symbol)

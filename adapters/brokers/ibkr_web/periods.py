@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.errors import InvalidRequest
 from engine.market.timeframes import DAY_NS, HOUR_NS, MINUTE_NS, WEEK_NS
 
 POINTS_MAX = 1_000
@@ -60,11 +61,11 @@ class Plan(msgspec.Struct, frozen=True):
 def plan(timeframe_ns: int, limit: int) -> Plan:
     """What to ask for to get ``limit`` bars of ``timeframe_ns`` in as few pages as may be.
 
-    ValueError for a timeframe that no bar of the gateway divides.
+    InvalidRequest for a timeframe that no bar of the gateway divides.
     """
     fitting = [(length, bar) for bar, length in BARS.items() if timeframe_ns % length == 0]
     if not fitting:
-        raise ValueError(f"timeframe: {timeframe_ns} ns is no multiple of a minute")
+        raise InvalidRequest("timeframe", f"{timeframe_ns} ns", "a multiple of a minute")
     bar_ns, bar = max(fitting)
     allowed = [
         (period, length)

@@ -87,3 +87,37 @@ async def test_a_bar_that_does_not_come_holds_up_no_other() -> None:
         far.on_bars = bars
         await made.remote.candles.look()
         assert [one.symbol for one in heard] == ["MSFT"]
+
+
+async def test_a_minute_whose_bar_comes_late_is_told_with_the_next_one() -> None:
+    far = QuotingEnd()
+    async with stall(far) as made:
+        show(made, far, "AAPL")
+        first, late, next_ = (newest(made, "AAPL", later) for later in (-3, -2, -1))
+        heard: list[Bar] = []
+        asking = candles.Candles(made.desk, made.remote, since=first.ts)
+        asking.listeners.append(heard.append)
+        for known in ([first], [first], [first, late, next_]):
+            far.on_bars = partial(lambda known, _symbol: since(far, known), known)
+            await asking.look()
+        assert [one.ts for one in heard] == [first.ts, late.ts, next_.ts]
+
+
+async def test_bars_that_ended_while_nobody_listened_are_not_told_later() -> None:
+    far = QuotingEnd()
+    async with stall(far) as made:
+        show(made, far, "AAPL")
+        heard: list[Bar] = []
+        asking = candles.Candles(made.desk, made.remote, since=made.engine.now - 30 * MINUTE_NS)
+        await asking.look()
+        asking.listeners.append(heard.append)
+        far.on_bars = lambda _symbol: [newest(made, "AAPL", -5), newest(made, "AAPL")]
+        await asking.look()
+        assert [one.ts for one in heard] == [newest(made, "AAPL").ts]
+        assert far.bars_asked[-1][2] <= 3
+
+
+def since(far: QuotingEnd, known: list[Bar]) -> list[Bar]:
+    """What a broker answers that has these: those of the bounds it was asked within."""
+    _, _, limit, _, start = far.bars_asked[-1]
+    return [one for one in known if start is None or one.ts >= start][-limit:]

@@ -131,7 +131,8 @@ async def test_bars_are_asked_for_within_the_bounds_and_no_more_of_them() -> Non
     ("raised", "becomes"),
     [
         (SymbolNotFound("AAPL"), SymbolNotFound),
-        (ValueError("no multiple of a minute"), InvalidRequest),
+        (InvalidRequest("timeframe", "1 ns", "a multiple of a minute"), InvalidRequest),
+        (ValueError("not a number: 'garbage'"), ProviderUnavailable),
         (ConnectionError("not answered"), ProviderUnavailable),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.brokers.ibkr_web.periods import BARS, PERIODS, plan
+from engine.errors import InvalidRequest
 from engine.market.timeframes import DAY_NS, HOUR_NS, MINUTE_NS, TIMEFRAMES, WEEK_NS
 
 ROWS = {name: (shortest, longest) for name, _, shortest, longest in PERIODS}
@@ -39,5 +40,5 @@ def test_the_shortest_period_that_holds_enough_is_asked_for(
 
 
 def test_seconds_are_not_to_be_had() -> None:
-    with pytest.raises(ValueError, match="multiple of a minute"):
+    with pytest.raises(InvalidRequest, match="multiple of a minute"):
         plan(1_000_000_000, 10)
