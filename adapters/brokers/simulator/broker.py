@@ -108,9 +108,11 @@ class SimulatedBroker:
             ticket.live_at = NEVER
 
     def release(self, order: Order) -> None:
-        """Let an order that waited trade, as if it had come now."""
+        """Let an order that waited trade, as if it had come now; one that is to be turned down goes
+        on waiting for that.
+        """
         ticket = self._books.find(order)
-        if ticket is not None:
+        if ticket is not None and ticket.verdict is None:
             ticket.live_at = self._host.now + self.options.latency_ns
 
     def turn_down(self, order: Order, message: str) -> None:

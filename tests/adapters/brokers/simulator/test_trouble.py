@@ -150,6 +150,15 @@ def test_an_order_that_is_held_waits_until_it_is_released() -> None:
     assert [bar for bar, _, _ in one.fills()] == [2, 2]
 
 
+def test_an_order_that_will_be_turned_down_does_not_trade_once_it_is_released() -> None:
+    one = market(TurnedDown(2 * MINUTE_NS, "no shares to borrow"))
+    order = one.buy(10, tif="GTC")
+    one.broker.hold(order)
+    one.broker.release(order)
+    one.to_the_end()
+    assert (one.status(order), one.fills()) == (Status.REJECTED, [])
+
+
 def test_a_working_order_is_turned_down_at_once_and_an_ended_one_is_left_alone() -> None:
     one = market(HALF)
     order = one.buy(10)
