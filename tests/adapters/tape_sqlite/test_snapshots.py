@@ -1,5 +1,6 @@
 """A snapshot is used only where the tape agrees with it; otherwise it is as if there were none."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,18 @@ def test_a_state_that_this_version_can_not_read_is_as_if_there_were_none(
     with SqliteTapeReader.open(path) as reader:
         assert snapshots.restore(path, reader) is None
     assert "run.tape.snapshot is ignored" in caplog.text
+
+
+def test_one_that_is_cut_short_while_it_is_written_leaves_the_older_and_nothing_beside(
+    path: Path,
+) -> None:
+    small_snapshot(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
+    try:
+        with SqliteTapeReader.open(path) as reader, pytest.raises(OSError, match="too large"):
+            snapshots.save(path, reader, 20, bytes(1024 * 1024))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert load(path) == (10, b"state")
+    assert not path.with_name("run.tape.snapshot.new").exists()

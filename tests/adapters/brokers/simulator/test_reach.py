@@ -11,8 +11,11 @@ import pytest
 from adapters.brokers.simulator.executions import Executions
 from adapters.brokers.simulator.reach import Reach
 from engine.errors import EngineError
+from engine.market.bars import Bars
+from engine.market.quotes import Quotes
+from engine.market.timeframes import MINUTE_NS
 from engine.values import Status
-from tests.adapters.brokers.simulator.kit import Market, bars_of, quotes_of
+from tests.adapters.brokers.simulator.kit import DailySession, Market, bars_of, quotes_of
 
 KINDS = ("market", "limit", "stop", "stop-limit", "trailing")
 
@@ -67,7 +70,18 @@ def test_quotes_whose_bid_is_above_their_ask_still_reach_a_resting_order() -> No
     assert order.status is Status.FILLED
 
 
-@pytest.mark.parametrize("seed", range(40))
+def test_beside_an_order_at_rest_the_stop_of_a_group_is_still_tried_first() -> None:
+    calendar = DailySession(100 * MINUTE_NS)
+    market = Market([*["100 101 99 100"] * 2, "100 106 94 100"], calendar=calendar).step()
+    market.buy(1, "limit", limit_price="50")
+    group = {"tif": "DAY", "oco_group_id": "one"}  # what time ends never rests
+    target = market.sell(1, "limit", limit_price="105", **group)
+    guard = market.sell(1, "stop", stop_price="95", **group)
+    market.step(2)
+    assert (guard.status, target.status) == (Status.FILLED, Status.CANCELLED)
+
+
+@pytest.mark.parametrize("seed", range(120))
 def test_a_book_that_tries_every_order_at_every_row_has_the_same_tape(seed: int) -> None:
     with patch.object(Reach, "touches", lambda *_: True):
         exhaustive = _random_run(seed)
@@ -77,7 +91,16 @@ def test_a_book_that_tries_every_order_at_every_row_has_the_same_tape(seed: int)
 def _random_run(seed: int) -> bytes:
     """The digest of a run in which orders of every kind come, change and go."""
     random = Random(seed)
-    market = Market(bars_of(_walk(random)), participation=Decimal(random.choice(["0", "0.5"])))
+    series: list[Bars | Quotes] = [bars_of(_walk(random))]
+    if random.random() < 0.5:
+        series.append(quotes_of(_quotes(random), scale=1))
+    market = Market(
+        series,
+        participation=Decimal(random.choice(["0", "0.5"])),
+        penetration_ticks=random.choice([0, 20]),
+        latency_ns=random.choice([0, MINUTE_NS // 2]),
+        exits=random.choice(["next-bar", "same-bar"]),
+    )
     while market.backtest.advance() is not None:
         for _ in range(random.randrange(3)):
             try:
@@ -97,24 +120,45 @@ def _walk(random: Random) -> list[str]:
     return rows
 
 
+def _quotes(random: Random) -> list[str]:
+    """Sides that may cross, and now and then one that is not known."""
+    rows, middle = [], 1000
+    for _ in range(60):
+        bid, ask = middle - random.randint(-1, 3), middle + random.randint(-1, 3)
+        rows.append(f"{random.choice([bid] * 9 + [0]) / 10} {ask / 10}")
+        middle += random.randint(-6, 6)
+    return rows
+
+
 def _act(market: Market, random: Random) -> None:
     working = market.engine.state.working(market.account)
     if working and random.random() < 0.4:
         order = random.choice(working)
-        if random.random() < 0.5:
+        if random.random() < 0.4:
             market.cancel(order)
         elif order.limit_price is not None:
-            market.change(order, limit_price=f"{random.randint(960, 1040) / 10}")
+            market.change(order, limit_price=_price(random))
+        elif order.stop_price is not None:
+            market.change(order, stop_price=_price(random))
         return
     kind = random.choice(KINDS)
     fields: dict[str, str] = {"tif": random.choice(["GTC", "GTC", "DAY", "IOC"])}
     if "limit" in kind:
-        fields["limit_price"] = f"{random.randint(960, 1040) / 10}"
+        fields["limit_price"] = _price(random)
     if "stop" in kind:
-        fields["stop_price"] = f"{random.randint(960, 1040) / 10}"
+        fields["stop_price"] = _price(random)
     if kind == "trailing":
         fields["trailing_distance"] = "1.5"
+    buys = random.random() < 0.5
     if random.random() < 0.2:
         fields["oco_group_id"] = random.choice(["one", "two", "three"])
-    place = market.buy if random.random() < 0.5 else market.sell
+    elif random.random() < 0.5:
+        below, above = f"{random.randint(900, 985) / 10}", f"{random.randint(1015, 1100) / 10}"
+        fields["stop_loss"], fields["take_profit"] = (below, above) if buys else (above, below)
+    place = market.buy if buys else market.sell
     place(random.randint(1, 30), kind, **fields)
+
+
+def _price(random: Random) -> str:
+    """Near the market, and finer than its digits."""
+    return f"{random.randint(9600, 10400) / 100}"
