@@ -34,7 +34,7 @@ from api.market.remote import Remote
 from api.sections import Broker
 from api.server import Listener, serve, stop_after, stop_on_signals
 from api.settings import Settings
-from api.snapshots import Snapshots
+from api.snapshots import Snapshots, is_quick
 from api.steady import SteadyClock
 from api.streams.freshness import Freshness
 from engine import batching, restored
@@ -235,8 +235,9 @@ class Live:
             self.engine.stop(self._ended)
         self.committer.stop()
         try:
-            if self.desk.failure is None and self.settings.tape.snapshot_records:
-                state = self.engine.state
+            state, grace_s = self.engine.state, self.settings.server.shutdown_grace_s
+            is_wanted = self.settings.tape.snapshot_records and is_quick(state.seq, grace_s)
+            if self.desk.failure is None and is_wanted:
                 save_snapshot(self.tape, state.seq, state.to_bytes())
         finally:
             self.tape.close()

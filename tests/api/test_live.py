@@ -101,6 +101,23 @@ def test_snapshots_are_taken_while_it_runs_and_used_after_a_crash(
     assert caplog.records == []
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("grace_s", "is_kept"), [(5, True), (0.0001, False)])
+def test_the_last_snapshot_is_taken_where_it_does_not_hold_up_the_end(
+    tmp_path: Path, grace_s: float, is_kept: bool
+) -> None:
+    tape, config = tmp_path / "a.tape", tmp_path / "onetape.toml"
+    config.write_text(f"[server]\nshutdown_grace_s = {grace_s}\n[feed]\nhistory_bars = 2\n")
+    with served("serve", "--config", config, "--tape", tape) as server:
+        with Gateway(server.url) as gateway:
+            placed = [gateway.order("SPY", "BUY", 1)["id"] for _ in range(10)]
+        server.stop()
+    assert path_of(tape).exists() is is_kept
+    live = Live(settings(tape))
+    assert live.engine.order("DU8730189", placed[-1]).id == placed[-1]
+    close(live)
+
+
 BEHIND: dict[str, Any] = {
     "brokers": {"far": {"kind": "ibkr-web", "options": {"account": "U1"}, "symbols": ["SPY"]}},
     "accounts": [{"id": "U1", "broker": "far"}],

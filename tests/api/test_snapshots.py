@@ -11,7 +11,7 @@ import pytest
 
 from adapters.tape_sqlite.snapshots import path_of
 from adapters.tape_sqlite.tape import SqliteTape
-from api.snapshots import Snapshots, renew
+from api.snapshots import Snapshots, is_quick, renew
 from tests.builders import World
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +27,11 @@ def test_one_is_due_after_so_many_records_or_a_tenth_of_the_tape(
     tmp_path: Path, seq: int, durable: int, is_due: bool
 ) -> None:
     assert Snapshots(tmp_path / "a.tape", seq, 50, lambda: durable).is_due is is_due
+
+
+async def test_the_last_one_must_be_made_within_the_grace_of_a_shutdown() -> None:
+    assert is_quick(500_000, 5)
+    assert not is_quick(500_001, 5)
 
 
 async def test_it_is_made_beside_a_loop_that_goes_on(tmp_path: Path) -> None:
