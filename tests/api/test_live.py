@@ -14,7 +14,10 @@ from api.compose import open_tape, restored_state, save_snapshot
 from api.live import Live
 from api.settings import Settings, SettingsError, load
 from engine.events import SessionStarted
+from engine.reports import Rejected
+from engine.values import RejectReason, Role, Status
 from examples.gateway import Gateway
+from tests.builders import ACCOUNT, World, figures
 from tests.clients.process import served
 
 
@@ -99,6 +102,26 @@ def test_snapshots_are_taken_while_it_runs_and_used_after_a_crash(
     assert len(live.engine.state.working("DU8730189")) == 61
     assert live.engine.order("DU8730189", last).id == last
     assert caplog.records == []
+
+
+def test_what_a_close_owed_when_the_last_process_died_is_paid(tmp_path: Path) -> None:
+    world = World()
+    world.bought(10, stop_loss=50)
+    close_order = world.engine.close_position(ACCOUNT, world.position.id)
+    world.engine.report(Rejected(close_order.id, RejectReason.UNKNOWN, "the market is closed"))
+    leg = world.leg(Role.STOP_LOSS)
+    tape = open_tape(tmp_path / "a.tape")
+    for one in world.tape.records():
+        if one.seq < int(leg.id[4:]):
+            tape.append(one.ts, one.account, one.causation, one.event)
+    tape.commit()
+    tape.close()
+    account = {"id": ACCOUNT, "cash": "100000"}
+    live = Live(load(None, {"tape": {"file": tmp_path / "a.tape"}, "accounts": [account]}))
+    (again,) = live.engine.state.legs(ACCOUNT, "AAPL")
+    assert figures(again.status, again.stop_price, again.remaining) == (Status.OPEN, 50, 10)
+    assert live.engine.cancel(ACCOUNT, again.id).status is Status.CANCELLED
+    close(live)
 
 
 @pytest.mark.timeout(60)
