@@ -94,8 +94,8 @@ _MUTANTS_OF_CORE = (
     Mutant(
         "a cancel may be asked for twice",
         "engine/core.py",
-        "if order.is_final or (order.status is _LEAVING and not again):",
-        "if order.is_final:",
+        "if order.status is _LEAVING and not again:",
+        "if order.status is _LEAVING and again:",
         _CORE,
     ),
     Mutant(
@@ -262,8 +262,48 @@ _MUTANTS_OF_TAPE = (
     ),
 )
 
+_DEBTS = ("tests/engine/test_debts.py",)
+_MUTANTS_OF_PROTECTION = (
+    Mutant(
+        "legs come back while the close may still fill",
+        "engine/debts.py",
+        "if not close.is_final or any(",
+        "if any(",
+        _DEBTS,
+    ),
+    Mutant(
+        "legs come back that a client cancelled",
+        "engine/debts.py",
+        " and leg.leaving != BY_CLIENT",
+        "",
+        _DEBTS,
+    ),
+    Mutant(
+        "legs come back twice",
+        "engine/debts.py",
+        "        owed -= sum((_returned(leg, close) for leg in own), ZERO)\n",
+        "",
+        _DEBTS,
+    ),
+    Mutant(
+        "legs come back for another position",
+        "engine/debts.py",
+        "if position is None or int(position.id[4:]) > number_of(close):",
+        "if position is None:",
+        _DEBTS,
+    ),
+    Mutant(
+        "legs of a busted entry pass to what is held beside",
+        "engine/corrections.py",
+        "if told > trade.quantity:",
+        "if told < trade.quantity:",
+        ("tests/engine/test_restored.py",),
+    ),
+)
+
 MUTANTS = (
     *_MUTANTS_OF_LIFE,
+    *_MUTANTS_OF_PROTECTION,
     *_MUTANTS_OF_CORE,
     *_MUTANTS_OF_BOOKS,
     *_MUTANTS_OF_TAPE,
