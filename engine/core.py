@@ -21,9 +21,9 @@ from decimal import Decimal
 import msgspec
 
 from engine import (
-    caution,
     changing,
     exits,
+    growth,
     intent,
     protection,
     trailing,
@@ -35,7 +35,6 @@ from engine.accounts import Account
 from engine.errors import (
     AccountNotFound,
     DuplicateClientOrderId,
-    InvalidRequest,
     OrderNotModifiable,
     OrderRefused,
     ProviderUnavailable,
@@ -122,7 +121,7 @@ class Engine(Session):
         group = request.oco_group_id
         if group is not None:
             intent.check_group(group, self.state.group(account.id, group))
-        if self._takes_no_risk():
+        if self.takes_no_risk():
             raise TradingHalted(HALTED)
         if self.barred and account.id in self.barred:
             raise ProviderUnavailable(f"no new orders are taken: {self.barred[account.id]}")
@@ -180,44 +179,15 @@ class Engine(Session):
         order = self.order(account_id, order_id)
         changing.check(order, change, self.instrument(order.request.symbol))
         if change.quantity is not None and change.quantity > order.quantity:
-            self._check_growth(order, change.quantity)
+            growth.check(self, order, change.quantity)
         refused = self._change(order, change)
         if refused is not None:
             raise OrderNotModifiable(order_id, order.status, refused)
         protection.follow_entry(self, order, change)
         return order
 
-    def _check_growth(self, order: Order, quantity: Decimal) -> None:
-        """Raise unless a working order may become larger: that is new risk, like a new order."""
-        if self._takes_no_risk():
-            raise TradingHalted(HALTED)
-        more = quantity - order.quantity
-        account = self.state.accounts[order.account]
-        objection = caution.objection(self.state, account, order.symbol, order.side, more)
-        if objection is not None:
-            raise OrderNotModifiable(order.id, order.status, objection)
-        if order.request.reduce_only:
-            most = order.filled + self.closable(order)
-            if quantity > most:
-                raise InvalidRequest(
-                    "quantity", str(quantity), f"at most {most}, as the order only reduces"
-                )
-            return
-        capabilities = self.capabilities[order.account]
-        rest = msgspec.structs.replace(order.request, quantity=quantity - order.filled)
-        if not capabilities.flips:
-            intent.check_flip(account, rest)
-        if not capabilities.short_selling:
-            refusal = intent.short(account, rest)
-            if refusal is not None:
-                raise OrderNotModifiable(order.id, order.status, refusal.message)
-        mark = self.prices_of(order.account).mark
-        price = order.limit_price or order.stop_price or mark(order.symbol)
-        if price is not None and not self.affords(order, quantity - order.filled, price):
-            why = f"the account can not carry {quantity} at {price}"
-            raise OrderNotModifiable(order.id, order.status, why)
-
-    def _takes_no_risk(self) -> bool:
+    def takes_no_risk(self) -> bool:
+        """Whether nothing may be ordered that adds risk: trading is halted or the tape is full."""
         return self.halted or self.state.trading_state == "HALT" or not self.tape.has_room()
 
     def _change(self, order: Order, change: OrderChange) -> str | None:

@@ -31,25 +31,36 @@ class WriterLock:
             self._descriptor = -1
 
     def _acquire(self, tape_path: Path) -> int:
-        while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
-                os.close(descriptor)
-                raise TapeLocked(
-                    f"{tape_path} is being written by process {holder or 'unknown'};"
-                    " a tape has one writer at a time"
-                ) from None
-            if self._is_current(descriptor):
-                return descriptor
-            os.close(descriptor)  # the holder let go and removed it while we were opening it
-
-    def _is_current(self, descriptor: int) -> bool:
-        """Whether the locked file is still the one that the name stands for."""
         try:
-            named = self._path.stat()
-        except FileNotFoundError:
-            return False
-        return os.path.samestat(named, os.fstat(descriptor))
+            return open_locked(self._path)
+        except BlockingIOError:
+            holder = self._path.read_text(errors="replace").strip() if self._path.exists() else ""
+            raise TapeLocked(
+                f"{tape_path} is being written by process {holder or 'unknown'};"
+                " a tape has one writer at a time"
+            ) from None
+
+
+def open_locked(path: Path) -> int:
+    """A descriptor of the file, made if it is absent, that nobody else holds; BlockingIOError where
+    somebody does. Closing it lets go.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_current(path, descriptor):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # the holder let go and took the name away while we were opening it
+
+
+def _is_current(path: Path, descriptor: int) -> bool:
+    """Whether the locked file is still the one that the name stands for."""
+    try:
+        named = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(named, os.fstat(descriptor))

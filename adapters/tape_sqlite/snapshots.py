@@ -17,10 +17,13 @@ from zlib import crc32
 
 import msgspec
 
+from adapters.tape_sqlite.lock import open_locked
 from adapters.tape_sqlite.room import RESERVE_BYTES, Room
 from engine.state import State
 
-FORMAT = 1
+FORMAT = 2
+"""Of the file and of the state in it: another fold makes another state, and raises it."""
+
 MAGIC = b"onetape-snapshot"
 
 # After the magic: checksum of the label and the state, length of the label, length of the state. A
@@ -65,8 +68,8 @@ def save(
     """Replace the snapshot of the tape at `path` by `state`, which holds after record `seq`.
 
     The old one stays whole until the new one is on disk. Raises `ValueError` when record `seq` is
-    not on disk, `OSError` when the file can not be written, or when less than `reserve_bytes` would
-    stay free: those are for the facts of cancels and fills.
+    not on disk, `OSError` when the file can not be written, when another process is at it, or when
+    less than `reserve_bytes` would stay free: those are for the facts of cancels and fills.
     """
     tape_id, there = tape.tape_id, tape.hash_at(seq)
     if tape_id is None or there is None:
@@ -76,16 +79,18 @@ def save(
     final = path_of(Path(path))
     fresh = final.with_name(final.name + ".new")
     _check_room(final.parent, len(state), reserve_bytes)
-    try:
-        with fresh.open("wb") as file:
+    # Locked until it has its name: a process that outlived its server may be writing one, too.
+    with os.fdopen(open_locked(fresh), "wb") as file:
+        try:
+            file.truncate(0)
             file.write(MAGIC + _SIZES.pack(check, len(label), len(state)) + label)
             file.write(state)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        fresh.unlink(missing_ok=True)  # what is half written only takes the room of facts
-        raise
-    fresh.replace(final)
+            fresh.replace(final)
+        except OSError:
+            fresh.unlink(missing_ok=True)  # what is half written only takes the room of facts
+            raise
     folder = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

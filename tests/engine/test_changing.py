@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from engine import reports
-from engine.errors import InvalidRequest, OrderNotFound, OrderNotModifiable, TradingHalted
-from engine.events import TradingStateChanged
-from engine.ports import Capabilities, Modify
+from engine.errors import InvalidRequest, OrderNotFound, OrderNotModifiable
+from engine.ports import Modify
 from engine.requests import OrderChange
 from engine.values import Role, Status, TrailingType
 from tests.builders import ACCOUNT, NO_TRAILING, Market, World, dec, figures
@@ -148,40 +147,3 @@ def test_a_trailing_stop_held_here_is_changed_here() -> None:
     changed(world, one.id, trailing_distance=3, quantity=4)
     assert figures(one.trailing_distance, one.quantity) == (3, 4)
     assert len(world.broker.sent) == sent
-
-
-def test_an_order_that_only_reduces_can_not_outgrow_its_position() -> None:
-    world = World()
-    world.bought(10)
-    one = world.sell(4, limit_price=110, reduce_only=True)
-    changed(world, one.id, quantity=10)
-    with pytest.raises(InvalidRequest, match="at most 10, as the order only reduces"):
-        changed(world, one.id, quantity=11)
-
-
-def test_while_trading_is_halted_an_order_may_shrink_but_not_grow() -> None:
-    world = World()
-    one = world.buy(limit_price=90)
-    world.engine.write("", TradingStateChanged("HALT", "a person said so"))
-    with pytest.raises(TradingHalted):
-        changed(world, one.id, quantity=11)
-    changed(world, one.id, quantity=9)
-    assert one.quantity == 9
-
-
-def test_an_order_can_not_grow_beyond_what_the_account_carries() -> None:
-    world = World()
-    one = world.buy(limit_price=90)
-    with pytest.raises(OrderNotModifiable, match="the account can not carry 9999999 at 90"):
-        changed(world, one.id, quantity=9_999_999)
-    assert one.quantity == 10
-
-
-def test_a_sale_can_not_grow_beyond_what_is_held_where_nothing_is_sold_short() -> None:
-    world = World(Capabilities(short_selling=False))
-    world.bought(10)
-    sale = world.sell(8, limit_price=120)
-    world.engine.modify(ACCOUNT, sale.id, OrderChange(quantity=dec(10)))
-    with pytest.raises(OrderNotModifiable, match="no short selling"):
-        world.engine.modify(ACCOUNT, sale.id, OrderChange(quantity=dec(11)))
-    assert sale.quantity == 10

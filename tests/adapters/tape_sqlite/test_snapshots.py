@@ -1,11 +1,13 @@
 """A snapshot is used only where the tape agrees with it; otherwise it is as if there were none."""
 
+import os
 import resource
 from pathlib import Path
 
 import pytest
 
 from adapters.tape_sqlite import snapshots
+from adapters.tape_sqlite.lock import open_locked
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from tests.adapters.tape_sqlite.damage import edit, edit_record, flip, small_tape
@@ -54,6 +56,20 @@ def test_a_newer_snapshot_replaces_the_older_and_leaves_nothing_beside(path: Pat
         snapshots.save(path, reader, 20, b"later")
     assert load(path) == (20, b"later")
     assert not path.with_name("run.tape.snapshot.new").exists()
+
+
+def test_while_another_writes_one_the_snapshot_stays_as_it_is(path: Path) -> None:
+    """A process that makes snapshots may outlive the server that asked for it."""
+    kept = small_snapshot(path)
+    other = open_locked(kept.with_name(kept.name + ".new"))
+    os.write(other, b"half of one")
+    with SqliteTapeReader.open(path) as reader, pytest.raises(BlockingIOError):
+        snapshots.save(path, reader, 20, b"later")
+    assert load(path) == (10, b"state")
+    os.close(other)  # its process ended, and left the half
+    with SqliteTapeReader.open(path) as reader:
+        snapshots.save(path, reader, 20, b"later")
+    assert load(path) == (20, b"later")
 
 
 def test_every_flipped_byte_makes_it_ignored_with_a_reason(
