@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from engine.errors import ProviderUnavailable
 from engine.positions import Position, add, reduce, worth
 from engine.values import ONE, ZERO, PositionMode, exact_difference, exact_sum
 
@@ -20,6 +21,7 @@ _NETTING = PositionMode.NETTING
 class Account(msgspec.Struct, omit_defaults=True):
     """One account. ``realized`` is by symbol, gross of commission; ``adjustments`` sums what came
     and went as cash; ``books_since`` is when a remote broker's books were taken over, ns UTC, or 0.
+    Until then nothing is known of an account that ``is_remote``.
 
     ``positions`` is keyed by symbol where positions net, and by position id where they hedge.
     """
@@ -35,6 +37,16 @@ class Account(msgspec.Struct, omit_defaults=True):
     commission: dict[str, Decimal] = {}
     adjustments: dict[str, Decimal] = {}
     books_since: int = 0
+    is_remote: bool = False
+
+    def check_known(self) -> None:
+        """Raise ProviderUnavailable where nothing is known of the account yet: not even that it
+        holds nothing.
+        """
+        if self.is_remote and not self.books_since:
+            raise ProviderUnavailable(
+                f"{self.broker} did not tell yet what {self.id} holds", account=self.id
+            )
 
     def position(self, position_id: str) -> Position | None:
         """The open position with this id, or None."""

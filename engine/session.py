@@ -163,7 +163,8 @@ class Session:
         is on the tape without an outcome is unknown from here on, exactly those.
         """
         if account_id not in self.state.accounts:
-            self.write(account_id, ev.AccountOpened(currency, broker.name, position_mode, leverage))
+            terms = currency, broker.name, position_mode, leverage
+            self.write(account_id, ev.AccountOpened(*terms, is_remote=True))
         self.capabilities[account_id] = broker.capabilities
         self.barred[account_id] = f"{broker.name} is not connected yet"
         if market is not None:

@@ -130,9 +130,8 @@ class State(Ledger):
         return self.instruments.get(symbol) or guess(symbol)
 
     def _account_opened(self, record: Record, fact: ev.AccountOpened) -> None:
-        self.accounts[record.account] = Account(
-            record.account, fact.currency, fact.broker, fact.position_mode, fact.leverage
-        )
+        terms = fact.currency, fact.broker, fact.position_mode, fact.leverage
+        self.accounts[record.account] = Account(record.account, *terms, is_remote=fact.is_remote)
 
     def _instrument_listed(self, _record: Record, fact: ev.InstrumentListed) -> None:
         self.instruments[fact.instrument.symbol] = fact.instrument

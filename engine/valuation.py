@@ -2,8 +2,9 @@
 
 Nothing here is a fact; it is state and prices put together at the moment of asking, in the
 account's own currency. An account that holds what has no price now, or money in a currency that has
-no known rate, can not be valued, and saying so beats a number that looks like one. Alone, or where
-only an order's margin is estimated, a position without a price counts at its average price.
+no known rate, can not be valued, nor one whose broker did not tell yet what it holds; saying so
+beats a number that looks like one. Alone, or where only an order's margin is estimated, a position
+without a price counts at its average price.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decima
 
 def summary(account: Account, prices: Prices) -> Summary:
     """Value the whole account at ``prices``; raises ProviderUnavailable where it can not be."""
+    account.check_known()
     base = account.currency
     balance = _cash(account, prices)
     used = open_profit = ZERO

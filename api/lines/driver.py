@@ -49,8 +49,10 @@ class Driver:
         self.timing = timing
         self.latency_ns = 0
         """How long the last answer took."""
-        self.heard_at = 0
-        """When anything was last heard of the broker, ns UTC by the machine's clock; 0: never."""
+        self.heard_at = time.time_ns()
+        """When anything was last heard of the broker, ns UTC by the machine's clock; before that,
+        when the line was set up.
+        """
         self.on_turn: Callable[[Driver], None] = lambda _driver: None
         """Called whenever something may have changed."""
         self._floor = floor

@@ -36,6 +36,7 @@ class Positions:
         """Every open position, newest first."""
         query = parse.SYMBOL_QUERY.read_query(call.query)
         account = self._engine.account(account_of(self._desk, call, query))
+        account.check_known()
         symbol = symbol_of(self._desk, query)
         prices = self._engine.prices_of(account.id)
         return [
@@ -96,6 +97,7 @@ class Positions:
                 self.list_open,
                 list[wire.Position],
                 query=parse.SYMBOL_QUERY,
+                failures=_FAILS,
             ),
             Operation(
                 "DELETE",

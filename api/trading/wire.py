@@ -279,8 +279,9 @@ class Reconciliation(msgspec.Struct, gc=False):
 
 
 class ConnectionStatus(msgspec.Struct, gc=False, omit_defaults=True):
-    """Whether the provider can be reached, how fast, and when it was last heard. A provider behind
-    a line says as well where the line stands, and what was last wrong with it.
+    """Whether the provider can be reached, how fast, and when it was last heard; while it never
+    was, since when it is listened for. A provider behind a line says as well where the line stands,
+    and what was last wrong with it.
     """
 
     connected: bool

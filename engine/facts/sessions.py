@@ -32,12 +32,15 @@ class SessionEnded(Fact, frozen=True, tag="session_ended"):
 
 
 class AccountOpened(Fact, frozen=True, tag="account_opened"):
-    """An account is served from here on, by ``broker``, its books kept in ``currency``."""
+    """An account is served from here on, by ``broker``, its books kept in ``currency``. Those of
+    one that ``is_remote`` begin when they are opened.
+    """
 
     currency: str
     broker: str
     position_mode: PositionMode = PositionMode.NETTING
     leverage: Decimal = ONE
+    is_remote: bool = False
 
 
 class InstrumentListed(Fact, frozen=True, tag="instrument_listed"):

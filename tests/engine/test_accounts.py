@@ -1,6 +1,9 @@
 """The books: cash moves with every trade, and every figure has its line."""
 
+import pytest
+
 from engine.accounts import Account, build, charge, close, credit, settle
+from engine.errors import ProviderUnavailable
 from engine.positions import Position
 from engine.values import PositionMode
 from tests.builders import dec
@@ -18,6 +21,15 @@ def test_a_purchase_takes_its_cost_out_of_cash_and_a_sale_puts_its_proceeds_in()
     close(books, position, dec(-4), dec(110))
     assert books.cash == {"USD": -560}
     assert books.realized == {"AAPL": 40}
+
+
+def test_nothing_is_known_of_an_account_elsewhere_until_its_books_were_opened() -> None:
+    account().check_known()
+    theirs = Account("U1", "USD", "far", is_remote=True)
+    with pytest.raises(ProviderUnavailable, match="far did not tell yet what U1 holds"):
+        theirs.check_known()
+    theirs.books_since = 1
+    theirs.check_known()
 
 
 def test_a_short_sale_puts_its_proceeds_in() -> None:

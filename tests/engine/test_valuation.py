@@ -9,6 +9,7 @@ from engine.market.board import Board
 from engine.market.timeframes import MINUTE_NS
 from engine.valuation import convert, margin, mark, profit, summary, unrealized
 from tests.builders import Market, World, dec, figures
+from tests.engine.remote import ACCOUNT, Remote
 
 
 def test_balance_leaves_unrealized_profit_out_and_equity_counts_it() -> None:
@@ -44,6 +45,16 @@ def test_without_a_price_a_position_counts_as_it_cost_and_the_account_has_no_val
     assert mark(world.position, world.market) == 98
     with pytest.raises(ProviderUnavailable, match="no price of AAPL, which is held"):
         summary(world.account, world.market)
+
+
+def test_before_its_broker_told_anything_an_account_has_no_value_not_a_balance_of_zero() -> None:
+    world = Remote()
+    with pytest.raises(ProviderUnavailable, match="far did not tell yet what .* holds"):
+        summary(world.account, world.engine.prices_of(ACCOUNT))
+    world.connect()
+    assert (
+        summary(world.account, world.engine.prices_of(ACCOUNT)).balance == world.books.cash["USD"]
+    )
 
 
 def test_available_margin_is_never_below_zero() -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.api.world import World, order
+from api.guards import GuardRules
+from api.metrics import Metrics
+from api.service import service
+from api.trading import routes as trading
+from engine.line import LineState
+from tests.api.lines.far_end import ACCOUNT, FarEnd, rig
+from tests.api.world import URL, World, order
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +29,28 @@ async def test_the_account_shows_balance_equity_and_margin(
         "unrealized_pnl": "1.00",
         "currency": "USD",
     }
+
+
+@pytest.mark.parametrize("path", ["/account", "/positions"])
+async def test_what_a_broker_elsewhere_did_not_tell_yet_is_unavailable_and_not_zero(
+    path: str,
+) -> None:
+    far = FarEnd(hangs={"snapshot"})
+    async with rig(far) as made:
+        routes = trading.routes(made.desk)
+        app = service(routes, GuardRules(), "1.2.3", Metrics(), lambda: False, [])
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            answer = await client.get(path, headers={"X-Account-ID": ACCOUNT})
+            assert (answer.status_code, answer.json()["code"]) == (503, "PROVIDER_UNAVAILABLE")
+            assert "far did not tell yet" in answer.json()["message"]
+            status = (await client.get("/status", headers={"X-Account-ID": ACCOUNT})).json()
+            assert not status["connected"]
+            assert not status["last_heartbeat"].startswith("1970")
+            far.hangs.clear()
+            await made.until(lambda: made.driver.line.state is LineState.CONNECTED)
+            answer = await client.get(path, headers={"X-Account-ID": ACCOUNT})
+            assert answer.status_code == 200
 
 
 async def test_a_fill_is_shown_whole(client: httpx.AsyncClient, world: World) -> None:
