@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine import events as ev
+from engine.alarms import AlarmKind, alarm_id
+from engine.valuation import settled_daily
 from engine.values import FINAL, ZERO, Origin
 
 if TYPE_CHECKING:
@@ -102,12 +104,29 @@ def open_books(engine: Engine, account: Account, snapshot: Snapshot) -> None:
             if difference:
                 cost = difference_of_cost(engine, account, snapshot, symbol)
                 adjust(engine, account, symbol, "opening balance", difference, cost)
-        for currency, amount in sorted(snapshot.cash.items()):
-            missing = amount - account.cash.get(currency, ZERO)
+        unpaid = settled_daily(account, engine.instrument)
+        for currency in sorted(snapshot.cash.keys() | unpaid.keys()):
+            theirs = snapshot.cash.get(currency, ZERO) - unpaid.get(currency, ZERO)
+            missing = theirs - account.cash.get(currency, ZERO)
             if missing:
                 engine.write(account.id, ev.CashAdjusted(missing, currency, "opening"))
     finally:
         engine.cause = outer
+
+
+def warn_of_guesses(engine: Engine, account: Account, snapshot: Snapshot) -> None:
+    """Open an alarm about each position whose terms the broker, which tells them, did not tell."""
+    if not engine.capabilities[account.id].terms:
+        return
+    kind = AlarmKind.TERMS_GUESSED
+    for symbol in sorted(snapshot.positions.keys() - net(account).keys()):
+        name = alarm_id(kind, f"{account.id}:{symbol}")
+        if engine.instruments.find(symbol) is None and name not in engine.state.doubts.alarms:
+            text = (
+                f"{account.broker} does not tell the terms of {symbol}: until it does, one unit "
+                f"counts as its price in {engine.instrument(symbol).currency}"
+            )
+            engine.write(account.id, ev.AlarmRaised(name, kind, text, symbol))
 
 
 def net(account: Account) -> dict[str, Decimal]:

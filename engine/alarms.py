@@ -31,11 +31,12 @@ class AlarmKind(StrEnum):
     ENDED_ORDER_WORKS = "ENDED_ORDER_WORKS"
     ORDER_DOUBLED = "ORDER_DOUBLED"
     POSITION_UNPROTECTED = "POSITION_UNPROTECTED"
+    TERMS_GUESSED = "TERMS_GUESSED"
 
 
 class Alarm(msgspec.Struct, frozen=True):
     """One open question. ``since`` is ns UTC; ``order_id`` and ``position_id`` are empty where none
-    is meant; ``quantity`` is how much legs must cover for the last kind to settle.
+    is meant; ``quantity`` is how much legs must cover for POSITION_UNPROTECTED to settle.
     """
 
     id: str

@@ -43,6 +43,16 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.tick or ONE.scaleb(-self.price_scale)
 
 
+class Listing(msgspec.Struct, frozen=True):
+    """A contract as a broker's search finds it: by the broker's own id, its terms not asked for."""
+
+    id: str
+    symbol: str
+    name: str
+    exchange: str
+    kinds: tuple[AssetClass, ...]
+
+
 class Instruments:
     """The registry: add instruments, then resolve any of their names."""
 
@@ -95,6 +105,14 @@ def guess(symbol: str, price_scale: int = 2) -> Instrument:
         return Instrument(symbol, price_scale=price_scale)
     kind = AssetClass.CRYPTO if base in _COINS else AssetClass.FOREX
     return Instrument(symbol, kind, quote, price_scale=price_scale)
+
+
+def merged(known: Instrument, told: Instrument) -> Instrument:
+    """The terms that a broker tells of an instrument, with every id and every digit that are known
+    of it beside.
+    """
+    scale = max(known.price_scale, told.price_scale)
+    return msgspec.structs.replace(told, ids=known.ids | told.ids, price_scale=scale)
 
 
 def is_plausible(name: str) -> bool:

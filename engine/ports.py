@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from engine.instruments import Instrument, Listing
 from engine.maintenance import Window
 from engine.market.bars import Bar
 from engine.market.quotes import Quote
@@ -65,6 +66,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     """Whether a changed order keeps the broker's id."""
     cancel_on_disconnect: bool = False
     """Whether the broker cancels what works when the line is lost."""
+    terms: bool = False
+    """Whether it tells the terms of its contracts (a `Directory`), so that none need be guessed."""
     maintenance: tuple[Window, ...] = ()
     """When the broker restarts and is sent nothing new."""
 
@@ -177,6 +180,29 @@ class Feed(Protocol):
         """The newest ``limit`` bars that were closed by ``end`` (now if None) and began at
         ``start`` or later, ascending. SymbolNotFound where the broker has no such contract,
         InvalidRequest for a timeframe that it can not make; whatever else is raised is no answer.
+        """
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """The contracts of a remote broker, where it tells their terms: currency, multiplier, kind,
+    tick. Each carries the broker's own number among its ``ids``, under ``vendor``. Whatever is
+    raised but SymbolNotFound and ProviderUnavailable is no answer.
+    """
+
+    vendor: str
+
+    def terms(self, symbol: str) -> Awaitable[Instrument]:
+        """The contract that ``symbol`` means. SymbolNotFound where there is none,
+        ProviderUnavailable where the broker does not tell all that its books need.
+        """
+
+    def terms_of(self, contract_id: str) -> Awaitable[Instrument]:
+        """The contract of this number; likewise."""
+
+    def find(self, text: str, *, by_name: bool = False, kind: str = "") -> Awaitable[list[Listing]]:
+        """The contracts of a symbol, or whose name has ``text`` in it; of one ``kind`` in the
+        broker's word, where it is given.
         """
 
 

@@ -1,12 +1,13 @@
 """Reconciliation: one account's books compared with its broker's, every difference explained.
 
 Theory. The broker's snapshot is the truth about what it holds; the tape is the truth about what we
-know. Executions come first and are matched by their ids, so that the same one is never counted
-twice; then the orders of others are adopted, ours are brought in line, and those that the broker
-should show and does not become unknown, to be looked up. A position that still differs is in
-dispute: nothing is invented to make it fit, new risk in the symbol stops, and it ends when the
-books agree again or a person accepts the broker's word. Cash that differs is told and not booked.
-The first reconciliation of an account opens its books with what the broker holds.
+know. The terms of instruments are taken before all else, since everything is counted by them.
+Executions come first and are matched by their ids, so that the same one is never counted twice;
+then the orders of others are adopted, ours are brought in line, and those that the broker should
+show and does not become unknown, to be looked up. A position that still differs is in dispute:
+nothing is invented to make it fit, new risk in the symbol stops, and it ends when the books agree
+again or a person accepts the broker's word. Cash that differs is told and not booked. The first
+reconciliation of an account opens its books with what the broker holds.
 
 Each difference is a ``DifferenceFound`` fact and its explanation names it as cause. What agrees
 writes nothing: reconciling twice adds nothing. Scope is one account, and inside it one symbol:
@@ -34,6 +35,7 @@ from engine.findings import Findings
 from engine.orders import Order
 from engine.requests import OrderRequest
 from engine.statements import BrokerOrder, Execution, Snapshot
+from engine.valuation import settled_daily
 from engine.values import FINAL, ZERO, Holder, OrderType, Side, Status
 
 CENT = Decimal("0.01")
@@ -78,6 +80,9 @@ class _Reconciliation:
 
     def run(self) -> int:
         is_first = not self._account.books_since
+        for instrument in self._snapshot.instruments:
+            self._engine.learn(instrument)
+        adoption.warn_of_guesses(self._engine, self._account, self._snapshot)
         strange = self._explain_executions()
         since = self._snapshot.taken_at if is_first else self._account.books_since
         self._adopt(strange, since)
@@ -195,8 +200,10 @@ class _Reconciliation:
     def _compare_cash(self) -> None:
         """Tell how the broker's cash differs, when that changed by a cent or more."""
         told = self._engine.state.doubts.cash.get(self._account.id, {})
+        unpaid = settled_daily(self._account, self._engine.instrument)
         for currency, theirs in sorted(self._snapshot.cash.items()):
-            difference = theirs - self._account.cash.get(currency, ZERO)
+            ours = self._account.cash.get(currency, ZERO) + unpaid.get(currency, ZERO)
+            difference = theirs - ours
             if abs(difference - told.get(currency, ZERO)) >= CENT:
                 self._findings.count += 1
                 fact = ev.CashDiffered(currency, theirs, difference)

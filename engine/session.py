@@ -21,7 +21,7 @@ from engine.errors import (
     SymbolNotFound,
     TradingHalted,
 )
-from engine.instruments import Instrument, Instruments, guess, is_plausible
+from engine.instruments import Instrument, Instruments, guess, is_plausible, merged
 from engine.orders import Order, is_in_flight
 from engine.ports import Capabilities, Described, Instruction, LocalBroker, Market, Prices
 from engine.positions import Position
@@ -118,7 +118,8 @@ class Session:
     def resolve(self, account_id: str, name: str) -> Instrument:
         """The instrument that ``name`` means in an account; SymbolNotFound where it means none.
 
-        Behind a line a plausible symbol needs no listing here: its broker says whether it has it.
+        Behind a line a plausible symbol needs no listing here: its broker says whether it has it,
+        and what it is; until then its terms are a guess, by which nothing is ordered.
         """
         try:
             return self.instruments.resolve(name)
@@ -146,6 +147,14 @@ class Session:
         if self.state.instruments.get(instrument.symbol) != instrument:
             self.write("", ev.InstrumentListed(instrument))
         self.instruments.add(instrument)
+
+    def learn(self, told: Instrument) -> Instrument:
+        """List an instrument by the terms that its broker tells, and give it as it is listed."""
+        known = self.instruments.find(told.symbol)
+        if known is not None:
+            told = merged(known, told)
+        self.list_instrument(told)
+        return told
 
     def serve_remotely(
         self,

@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from engine.instruments import Instrument
 from engine.requests import OrderRequest
 from engine.values import ZERO, Side, Status
 
@@ -67,7 +68,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """One account at one moment, whole: a query that failed makes no snapshot.
 
     ``positions`` names every symbol held; what is absent is flat. ``completed`` and ``executions``
-    reach back to ``complete_since`` (ns UTC) without a gap.
+    reach back to ``complete_since`` (ns UTC) without a gap. ``instruments`` are the terms of what
+    is named, as far as the broker tells them.
     """
 
     account: str
@@ -78,6 +80,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     cash: dict[str, Decimal]
     taken_at: int
     complete_since: int = 0
+    instruments: tuple[Instrument, ...] = ()
 
 
 class Lookup(msgspec.Struct, frozen=True):

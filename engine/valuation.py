@@ -9,15 +9,17 @@ without a price counts at its average price.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
 from engine.accounts import Account
 from engine.errors import ProviderUnavailable
+from engine.instruments import Instrument
 from engine.ports import Prices
 from engine.positions import Position
-from engine.values import ONE, ZERO
+from engine.values import ONE, ZERO, AssetClass
 
 
 class Summary(msgspec.Struct, frozen=True, gc=False):
@@ -60,6 +62,17 @@ def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decima
             f"no exchange rate from {currency} to {into} is known", currency=currency, into=into
         )
     return amount * rate
+
+
+def settled_daily(account: Account, terms: Callable[[str], Instrument]) -> dict[str, Decimal]:
+    """What the futures of an account cost, by currency. These books count it as paid, like any
+    cost; a broker takes no money for a future and only ever moves its profit.
+    """
+    costs: dict[str, Decimal] = {}
+    for position in account.positions.values():
+        if terms(position.symbol).asset_class is AssetClass.FUTURES:
+            costs[position.currency] = costs.get(position.currency, ZERO) + position.cost
+    return costs
 
 
 def summary(account: Account, prices: Prices) -> Summary:

@@ -163,8 +163,10 @@ class Guide:
         return wire.Sent(SENT.format(kind=kind), permanent(number(order)))
 
     async def _place(self, call: Call, kind: str, request: OrderRequest) -> Order:
+        account = self._account(call)
         try:
-            order = self._engine.submit(self._account(call), request)
+            await self._desk.markets.know(account, request.symbol)
+            order = self._engine.submit(account, request)
         except EngineError as error:
             raise errors.not_placed(kind.lower(), error) from error
         return order

@@ -40,6 +40,14 @@ class Markets:
         """The remote broker's market that an account sees, if it sees one."""
         return next((one for one in self.remote if account in one.accounts), None)
 
+    async def know(self, account: str, *symbols: str) -> None:
+        """Have the account's broker tell all that an order of these is judged by; see
+        `Remote.know`. Nothing is waited for where the account's market is that of this process.
+        """
+        remote = self.theirs(account)
+        if remote is not None:
+            await remote.know(account, symbols)
+
     def __iter__(self) -> Iterator[Source]:
         yield self.here
         yield from self.remote

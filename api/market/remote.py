@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 from api.lines.lines import UP
 from api.market.candles import Candles
 from api.market.source import BARS_MAX
+from api.market.terms import Terms
 from engine.errors import EngineError, ProviderUnavailable, SymbolNotFound
 from engine.instruments import guess
 from engine.market.bars import Bar, scale_of
@@ -62,6 +64,8 @@ class Remote:
         """Told of every quote that is news."""
         self.candles = Candles(desk, self)
         """The bars that end from now on."""
+        self.terms = Terms(desk.engine, driver)
+        """What its contracts are."""
         self._desk = desk
         self._engine = desk.engine
         self._driver = driver
@@ -76,6 +80,7 @@ class Remote:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self.candles.run())
+            group.create_task(self.terms.run())
 
     async def _follow(self) -> None:
         wished = asyncio.Event()
@@ -94,14 +99,32 @@ class Remote:
 
     async def quote(self, symbol: str) -> Quote:
         """The newest quote; the first of a symbol is waited for, while the line stands."""
+        await self._while_coming(lambda: self._is_coming(symbol))
+        return self.market.quote(symbol)
+
+    async def know(self, account_id: str, symbols: Collection[str]) -> None:
+        """Have all that an order in ``account_id`` is judged by: the broker's terms of what is
+        ordered, as `Terms.know` asks for them, and a rate of the currency that it is traded in.
+        """
+        await self.terms.know(account_id, symbols)
+        account, found = self._engine.account(account_id), self._engine.instruments.find
+        for instrument in filter(None, map(found, symbols)):
+            if account.held(instrument.symbol) is None:
+                lacks = partial(self._lacks_rate, instrument.currency, account.currency)
+                await self._while_coming(lacks)
+
+    async def _while_coming(self, is_coming: Callable[[], bool]) -> None:
+        """Wait for a first price, in limited time; who needs it says that it is missing."""
         try:
             async with asyncio.timeout(FIRST_QUOTE_S):
-                while self._is_coming(symbol):
+                while is_coming():
                     self._turned.clear()
                     await self._turned.wait()
         except TimeoutError:
-            pass  # the board says what is missing
-        return self.market.quote(symbol)
+            pass  # it is missing
+
+    def _lacks_rate(self, currency: str, into: str) -> bool:
+        return self._driver.line.state in UP and self.market.rate(currency, into) is None
 
     async def bars(
         self,
@@ -195,10 +218,11 @@ class Remote:
         self._turned.set()
 
     def _list(self, quote: Quote) -> None:
-        """List what the broker quotes, as exactly as it does."""
+        """List what the broker quotes, by its terms if it tells any, as exactly as it quotes."""
+        told = self.terms.wish(quote.symbol)
         scale = min(scale_of(quote.bid, quote.ask), SCALE_MAX)
         known = self._engine.instruments.find(quote.symbol)
-        if known is None:
+        if known is None and not told:
             self._engine.list_instrument(guess(quote.symbol, max(scale, 2)))
-        elif known.price_scale < scale:
+        elif known is not None and known.price_scale < scale:
             self._engine.list_instrument(msgspec.structs.replace(known, price_scale=scale))

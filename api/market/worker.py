@@ -8,8 +8,10 @@ from engine.market.timeframes import MINUTE_NS
 from engine.worker.broker import Broker
 
 if TYPE_CHECKING:
-    from api.market.source import Source
+    from api.market.remote import Remote
     from engine.core import Engine
+    from engine.orders import Order
+    from engine.requests import OrderRequest
     from engine.worker.line import Line
 
 
@@ -18,9 +20,14 @@ class RemoteBroker(Broker):
     Without a timeframe, bars are those of one minute.
     """
 
-    def __init__(self, engine: Engine, source: Source, account: str, line: Line) -> None:
+    def __init__(self, engine: Engine, source: Remote, account: str, line: Line) -> None:
         super().__init__(engine, source.market, account, line)
         self._source = source
+
+    async def _submit(self, request: OrderRequest) -> Order:
+        await self._source.know(self._account, [request.symbol])
+        order: Order = super()._submit(request)
+        return order
 
     def _quote(self, symbol: str) -> Any:
         return self._source.quote(symbol)

@@ -7,7 +7,9 @@ disk.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +25,14 @@ from api.targets import errors, parse, render, wire
 from api.waiting import until
 from engine import batching
 from engine.batches import Batch
+from engine.errors import EngineError
 from engine.line import LineState
 
 if TYPE_CHECKING:
     from api.desk import Desk
+    from engine.targets import Target
+
+log = logging.getLogger("onetape.targets")
 
 BASE = "/api/v1"
 BATCHES_MAX = 100
@@ -70,6 +76,7 @@ class Targets:
         """Submit a batch."""
         wanted = parse.batch(call.body)
         account = account_named(self._desk, call, wanted.account)
+        await self._ask_for_terms(account, wanted.targets)
         run = batching.begin(self._engine, account, call.caller.name, wanted.targets)
         if not await until(self._engine, run.advance, self._timeout_s):
             run.give_up(
@@ -77,6 +84,17 @@ class Targets:
                 f"{self._timeout_s:g} seconds; nothing was ordered"
             )
         return render.submitted(self._engine, run.batch)
+
+    async def _ask_for_terms(self, account: str, wanted: Sequence[Target]) -> None:
+        """Have the broker tell what is ordered; a target of which it does not fails by itself."""
+
+        async def ask(symbol: str) -> None:
+            try:
+                await self._desk.markets.know(account, symbol)
+            except EngineError as error:
+                log.info("terms: %s", error.message)
+
+        await asyncio.gather(*(ask(target.symbol) for target in wanted))
 
     async def get(self, call: Call) -> wire.Batch:
         """One batch."""

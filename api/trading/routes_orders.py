@@ -39,7 +39,9 @@ class Orders:
     async def submit(self, call: Call) -> wire.OrderHandle:
         """Place an order."""
         account = account_alone(self._desk, call)
-        order = self._engine.submit(account, parse.order(call.body))
+        request = parse.order(call.body)
+        await self._desk.markets.know(account, request.symbol)
+        order = self._engine.submit(account, request)
         if self._desk.lines.drivers:
             await self._desk.lines.answered(order)
         if order.status is Status.REJECTED:

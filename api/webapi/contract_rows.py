@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.webapi import figures
+from api.webapi.contracts import KIND
+from engine.instruments import Listing
 from engine.values import OrderType
 
 if TYPE_CHECKING:
@@ -23,17 +25,25 @@ _RULE = {
 
 def found(contract: Contract, *, as_text: bool) -> dict[str, Any]:
     """A contract as a search answers it; its number as a text where that is the manner."""
+    kinds = (contract.instrument.asset_class,)
+    number = str(contract.conid)
+    listing = Listing(number, contract.ticker, contract.name, contract.exchange, kinds)
+    return listed(listing, as_text=as_text)
+
+
+def listed(listing: Listing, *, as_text: bool) -> dict[str, Any]:
+    """A contract as a broker's search found it, likewise."""
     return {
-        "conid": str(contract.conid) if as_text else contract.conid,
-        "companyHeader": f"{contract.name} - {contract.exchange}",
-        "companyName": contract.name,
-        "symbol": contract.ticker,
-        "description": contract.exchange,
+        "conid": listing.id if as_text else int(listing.id),
+        "companyHeader": f"{listing.name} - {listing.exchange}",
+        "companyName": listing.name,
+        "symbol": listing.symbol,
+        "description": listing.exchange,
         "restricted": None,
         "fop": None,
         "opt": None,
         "war": None,
-        "sections": [{"secType": contract.kind}],
+        "sections": [{"secType": KIND[each]} for each in listing.kinds],
     }
 
 

@@ -7,14 +7,15 @@ the same object: it finds its session, contracts, accounts and rows here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from api.auth import Scope
 from api.endpoints import Call, Operation
 from api.settings import WebApi
 from api.webapi import errors
-from api.webapi.charts import fetched
+from api.webapi.charts import Chart, fetched
 from api.webapi.contracts import Contracts
 from api.webapi.days import Days
 from api.webapi.faults.faults import Faults
@@ -30,6 +31,7 @@ from api.webapi.session import IDLE_MS, Needs, Session, Sessions
 from api.webapi.stream.endpoint import StreamEndpoint
 from api.webapi.ticker import Ticker
 from api.webapi.worth import Worth
+from engine.errors import SymbolNotFound
 from engine.values import NANOSECONDS
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from api.desk import Desk
     from api.webapi.contracts import Contract
     from api.webapi.history import Wish
+    from engine.instruments import Listing
     from engine.ports import Market
 
 Function = Callable[[Session, Call], Awaitable[Any]]
@@ -160,10 +163,34 @@ class Gateway:
         elif self.manner.sessions_end:
             session.lapse(IDLE_MS)
 
-    def history(self, account: str) -> History:
-        """The bars of the market that an account sees, as far as they are at hand."""
-        market = self.market(account)
-        return self._history if market is self.board else History(market)
+    async def know(self, account: str, numbers: Iterable[int]) -> None:
+        """Ask the account's broker for contracts that were never heard of here; those that it does
+        not have either stay unknown.
+        """
+        remote = self.desk.markets.theirs(account)
+        if remote is None:
+            return
+        for number in numbers:
+            if number > 0 and self.contracts.find(number) is None:
+                with suppress(SymbolNotFound):
+                    await remote.terms.named(str(number))
+
+    async def know_to_order(self, account: str, numbers: Iterable[int]) -> None:
+        """The same of what is about to be ordered, whose terms must be the broker's own."""
+        wanted = list(numbers)
+        await self.know(account, wanted)
+        found = [self.contracts.find(number) for number in wanted]
+        symbols = [each.instrument.symbol for each in found if each is not None]
+        await self.desk.markets.know(account, *symbols)
+
+    async def search(
+        self, account: str, text: str, *, by_name: bool, kind: str
+    ) -> list[Contract] | list[Listing]:
+        """The contracts that a text means, as the account's broker finds them."""
+        remote = self.desk.markets.theirs(account)
+        if remote is None:
+            return self.contracts.search(text, by_name=by_name, kind=kind)
+        return await remote.terms.find(text, by_name=by_name, kind=kind)
 
     async def chart(self, account: str, contract: Contract, wish: Wish) -> History:
         """The bars that a wish needs; a remote broker is asked for them."""
@@ -171,6 +198,11 @@ class Gateway:
         if source.market is self.board:
             return self._history
         return await fetched(source, contract.instrument.symbol, wish)
+
+    def charted(self, account: str, contract: Contract, wish: Wish) -> Chart:
+        """The bars of a wish that go on as time does."""
+        source = self.desk.markets.of(account)
+        return Chart(source, self.board, contract.instrument.symbol, wish)
 
     def is_empty_first(self, session: Session, what: str) -> bool:
         """Whether this call of a list is the first one of a session that answers it empty."""

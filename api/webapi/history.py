@@ -60,7 +60,7 @@ class History:
         data = [_row(bar, scale, has_volume) for bar in bars]
         start = bars[0].ts
         return {
-            "serverId": f"{contract.conid % 100_000}",
+            "serverId": server_id(contract),
             "symbol": contract.ticker,
             "text": contract.name,
             "priceFactor": 10**scale,
@@ -153,6 +153,11 @@ class History:
         if parts and length != base:
             closed.append(joined(parts, begun, length))
         return closed
+
+
+def server_id(contract: Contract) -> str:
+    """What the gateway calls the history of a contract."""
+    return f"{contract.conid % 100_000}"
 
 
 def joined(parts: list[Bar], start: int, length: int) -> Bar:

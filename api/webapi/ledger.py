@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.webapi import figures
-from engine.valuation import unrealized
+from engine.valuation import settled_daily, unrealized
 from engine.values import NANOSECONDS, ONE, ZERO, AssetClass
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def _line(worth: Worth, currency: str) -> dict[str, Any]:
     by_class = dict.fromkeys(AssetClass, ZERO)
     for position in held:
         by_class[engine.instrument(position.symbol).asset_class] += worth.value(position)
+    held_worth = sum(by_class.values(), ZERO)
     cash = account.cash.get(currency, ZERO)
+    unpaid = settled_daily(account, engine.instrument).get(currency, ZERO)
     open_profit = sum((unrealized(one, prices) for one in held), ZERO)
     realized = sum(
         (
@@ -82,13 +84,13 @@ def _line(worth: Worth, currency: str) -> dict[str, Any]:
     nothing = dict.fromkeys(_EMPTY_LINES, 0)
     return {
         **nothing,
-        "cashbalance": _rounded(cash),
-        "settledcash": _rounded(cash),
+        "cashbalance": _rounded(cash + unpaid),
+        "settledcash": _rounded(cash + unpaid),
         "cashbalancefxsegment": _rounded(by_class[AssetClass.FOREX]),
         "stockmarketvalue": _rounded(by_class[AssetClass.STOCK]),
         "futuremarketvalue": _rounded(by_class[AssetClass.FUTURES]),
         "cryptocurrencyvalue": _rounded(by_class[AssetClass.CRYPTO]),
-        "netliquidationvalue": _rounded(cash + sum(by_class.values(), ZERO)),
+        "netliquidationvalue": _rounded(cash + held_worth),
         "unrealizedpnl": _rounded(open_profit),
         "realizedpnl": _rounded(realized),
         "exchangerate": _rounded(rate),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from api.webapi import contract_rows, errors, figures
@@ -10,6 +11,7 @@ from api.webapi.gateway import Row
 from api.webapi.reading import Count, Items, Line, Truth, lenient, numeral
 from api.webapi.session import Needs, Session
 from engine.errors import SymbolNotFound
+from engine.instruments import Listing
 
 if TYPE_CHECKING:
     from api.endpoints import Call, Operation
@@ -49,44 +51,58 @@ class ContractCalls:
         self._gateway = gateway
         self._contracts = gateway.contracts
 
-    async def search(self, _session: Session, call: Call) -> list[Row] | Row:
+    async def search(self, session: Session, call: Call) -> list[Row] | Row:
         """The contracts that a symbol or a name means."""
         asked = _SEARCH.read_query(call.query) if not call.body else _SEARCH.read(call.body)
         kind = asked.get("secType", "").upper()
-        found = self._contracts.search(asked["symbol"], by_name=asked.get("name", False), kind=kind)
+        found = await self._gateway.search(
+            session.selected, asked["symbol"], by_name=asked.get("name", False), kind=kind
+        )
         if not found:
             return errors.said(errors.NO_SYMBOL)
         as_text = self._gateway.manner.text_conids
-        return [contract_rows.found(each, as_text=as_text) for each in found]
+        return [
+            contract_rows.listed(each, as_text=as_text)
+            if isinstance(each, Listing)
+            else contract_rows.found(each, as_text=as_text)
+            for each in found
+        ]
 
-    async def details(self, _session: Session, call: Call) -> list[Row]:
+    async def details(self, session: Session, call: Call) -> list[Row]:
         """One contract, as it is told of derivatives."""
         number = _ONE.read_query(call.query)["conid"]
+        await self._gateway.know(session.selected, [number])
         return [contract_rows.detail(self._contracts.get(number))]
 
-    async def strikes(self, _session: Session, call: Call) -> Row:
+    async def strikes(self, session: Session, call: Call) -> Row:
         """The strikes of a contract's options, of which there are none."""
-        self._contracts.get(_STRIKES.read_query(call.query)["conid"])
+        number = _STRIKES.read_query(call.query)["conid"]
+        await self._gateway.know(session.selected, [number])
+        self._contracts.get(number)
         return {"call": [], "put": []}
 
-    async def info(self, _session: Session, call: Call) -> Row:
+    async def info(self, session: Session, call: Call) -> Row:
         """All that is known of a contract."""
-        return contract_rows.info(self._named(call))
+        return contract_rows.info(await self._named(session, call))
 
     async def info_and_rules(self, session: Session, call: Call) -> Row:
         """The same with the rules of its orders."""
-        contract = self._named(call)
+        contract = await self._named(session, call)
         return contract_rows.info(contract) | {"rules": self._rules(session, contract)}
 
     async def rules(self, session: Session, call: Call) -> Row:
         """Which orders a contract takes."""
         number = _RULES.read(call.body)["conid"]
+        await self._gateway.know(session.selected, [number])
         return self._rules(session, self._contracts.get(number))
 
-    async def stocks(self, _session: Session, call: Call) -> dict[str, list[Row]]:
+    async def stocks(self, session: Session, call: Call) -> dict[str, list[Row]]:
         """The stocks of some symbols; an empty list for one that there is not."""
         told = {}
         for symbol in _SYMBOLS.read_query(call.query)["symbols"]:
+            if session.selected and self._contracts.named(symbol) is None:
+                with suppress(SymbolNotFound):
+                    await self._gateway.desk.markets.know(session.selected, symbol)
             found = self._contracts.named(symbol)
             is_stock = found is not None and found.kind == "STK"
             told[symbol] = [contract_rows.stock(found)] if found is not None and is_stock else []
@@ -96,10 +112,12 @@ class ContractCalls:
         """The futures of some symbols, of which there are none with a date."""
         return {symbol: [] for symbol in _SYMBOLS.read_query(call.query)["symbols"]}
 
-    async def definitions(self, _session: Session, call: Call) -> Row:
+    async def definitions(self, session: Session, call: Call) -> Row:
         """Some contracts by their numbers; those that there are not are left out."""
         asked = _CONIDS.read_query(call.query) if not call.body else _CONIDS.read(call.body)
-        found = [self._contracts.find(numeral(each)) for each in asked["conids"]]
+        numbers = [numeral(each) for each in asked["conids"]]
+        await self._gateway.know(session.selected, numbers)
+        found = [self._contracts.find(number) for number in numbers]
         return {"secdef": [contract_rows.definition(each) for each in found if each is not None]}
 
     async def pairs(self, _session: Session, call: Call) -> dict[str, list[Row]]:
@@ -183,8 +201,10 @@ class ContractCalls:
             "GET", path, summary, function, answer, needs, query or lenient(), tag=TAG
         )
 
-    def _named(self, call: Call) -> Contract:
-        return self._contracts.get(_PATH["conid"].read_text("conid", call.path["conid"]))
+    async def _named(self, session: Session, call: Call) -> Contract:
+        number = _PATH["conid"].read_text("conid", call.path["conid"])
+        await self._gateway.know(session.selected, [number])
+        return self._contracts.get(number)
 
     def _rules(self, session: Session, contract: Contract) -> Row:
         engine, account = self._gateway.engine, session.selected

@@ -10,7 +10,7 @@ from api.webapi import errors, figures, periods
 from api.webapi.gateway import Row
 from api.webapi.history import Wish
 from api.webapi.pacing import HISTORY_MAX
-from api.webapi.reading import Count, Items, Line, Truth, lenient
+from api.webapi.reading import Count, Items, Line, Truth, lenient, numeral
 from api.webapi.session import Needs, Session
 from api.webapi.ticker import FIELDS_MAX, USUAL
 from engine.errors import InvalidRequest
@@ -53,6 +53,8 @@ class MarketCalls:
         """What is known of some contracts, by field."""
         asked = _SNAPSHOT.read_query(call.query)
         wanted = tuple(asked.get("fields", ()))
+        numbers = [numeral(each) for each in asked["conids"]]
+        await self._gateway.know(session.selected, numbers)
         return [self._row(session, number, wanted) for number in asked["conids"]]
 
     def _row(self, session: Session, number: str, wanted: tuple[str, ...]) -> Row:
@@ -75,6 +77,7 @@ class MarketCalls:
         async with self._under_way:
             asked = _HISTORY.read_query(call.query)
             text, bar = asked.get("period", _DEFAULT_PERIOD), asked["bar"]
+            await self._gateway.know(session.selected, [asked["conid"]])
             contract = self._contracts.get(asked["conid"])
             wish = Wish(
                 periods.period(text),

@@ -19,7 +19,7 @@ from api.webapi.plans import ORDERS_MAX
 from api.webapi.questions import SUPPRESSED_MAX
 from api.webapi.reading import Count, Items, Line, Truth, as_json, as_object, lenient
 from api.webapi.session import Needs, Session
-from api.webapi.tickets import TICKET
+from api.webapi.tickets import TICKET, numbers
 from engine import events as ev
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class OrderCalls:
         """Place the orders of one request, or ask about them."""
         account = self._gateway.account(call.caller, call.path["account_id"])
         rows, is_bare = _rows(call.body)
+        await self._gateway.know_to_order(account, numbers(rows)[:ORDERS_MAX])
         answer = self._placing.place(session, account, rows)
         if is_bare and isinstance(answer, list) and "order_id" in answer[0]:
             return answer[0]
@@ -113,6 +114,7 @@ class OrderCalls:
         """What an order would do to the account; nothing is placed."""
         account = self._gateway.account(call.caller, call.path["account_id"])
         rows, _ = _rows(call.body)
+        await self._gateway.know_to_order(account, numbers(rows)[:ORDERS_MAX])
         contract, request, objection = self._placing.preview(account, rows)
         return preview.preview(self._gateway.worth(account), contract, request, objection)
 

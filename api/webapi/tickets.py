@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.forms import invalid
-from api.webapi.reading import Count, Figure, Lenient, Line, Truth
-from engine.errors import InvalidRequest, UnsupportedOperation
+from api.webapi.reading import Count, Figure, Lenient, Line, Truth, numeral
+from engine.errors import EngineError, InvalidRequest, UnsupportedOperation
 from engine.requests import OrderRequest
 from engine.values import OrderType, Side, TimeInForce, TrailingType
 
@@ -135,15 +135,19 @@ class Ticket:
 
     def contract(self, contracts: Contracts) -> Contract:
         """The contract that it names, in one of three ways."""
+        return contracts.get(*self.number())
+
+    def number(self) -> tuple[int, str]:
+        """The contract's number, and the field that has it."""
         number = self.given.get("conid")
         if number is not None:
-            return contracts.get(number, f"{self.place}conid")
+            return number, f"{self.place}conid"
         for name, mark in (("conidex", "@"), ("secType", ":")):
             digits = str(self.given.get(name, "")).partition(mark)[0]
             if ";" in digits:
                 raise UnsupportedOperation("combos", "combinations of contracts are not supported")
             if digits.isdecimal():
-                return contracts.written(digits, self.place + name)
+                return numeral(digits), self.place + name
         raise InvalidRequest(f"{self.place}conid", None, "the number of a contract")
 
     def stop(self) -> Decimal | None:
@@ -184,6 +188,14 @@ def read(rows: list[Any], field: str = "orders") -> list[Ticket]:
             raise invalid(f"{field}[{n}]", row, "an order ticket")
         tickets.append(Ticket(TICKET.take(row, place), place))
     return tickets
+
+
+def numbers(rows: list[Any]) -> list[int]:
+    """The contracts that a request names; none for one that can not be read."""
+    try:
+        return [ticket.number()[0] for ticket in read(rows)]
+    except EngineError:
+        return []
 
 
 def request(

@@ -93,7 +93,8 @@ class Broker:
             word("order_type", order_type, OrderType),
             **_read(fields, _ORDER_FIELDS) if fields else {},
         )
-        return self._call(lambda: copy(self._engine.submit(self._account, request)))
+        placed: Order = self._call(lambda: self._submit(request))
+        return placed
 
     def modify(self, order: str | Order, **changes: Unpack[ChangeFields]) -> Order:
         """Change a working order; ``quantity`` is its new total."""
@@ -233,8 +234,12 @@ class Broker:
 
         return self._call(bars)
 
+    def _submit(self, request: OrderRequest) -> Any:
+        """The order, for the line to bring."""
+        return copy(self._engine.submit(self._account, request))
+
     def _quote(self, symbol: str) -> Any:
-        """The quote, for the line to bring."""
+        """The quote, likewise."""
         return self._market.quote(symbol)
 
     def _bars(

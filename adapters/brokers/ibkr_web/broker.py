@@ -23,6 +23,7 @@ from adapters.brokers.ibkr_web.errors import (
     LoginNeeded,
     NoContract,
     NotConnected,
+    NotTold,
     SessionLost,
 )
 from adapters.brokers.ibkr_web.feed import Feed
@@ -38,7 +39,9 @@ from adapters.brokers.ibkr_web.session import Session
 from adapters.brokers.ibkr_web.snapshot import Statements
 from adapters.brokers.ibkr_web.stream import PRICES, Stream, session_headers
 from adapters.brokers.ibkr_web.transport import Signer, Transport
-from engine.errors import SymbolNotFound
+from engine.conids import BROKER
+from engine.errors import ProviderUnavailable, SymbolNotFound
+from engine.instruments import Instrument, Listing
 from engine.market.bars import Bar
 from engine.orders import Order
 from engine.ports import Instruction, Throttled
@@ -55,6 +58,8 @@ _SESSION_GONE = (SessionLost, LoginNeeded, Competing)
 class IbkrWebBroker:
     """One account behind a gateway. ``signer`` signs calls to IBKR's own host instead."""
 
+    vendor = BROKER
+
     def __init__(self, name: str, options: Options, signer: Signer | None = None) -> None:
         self.name = name
         self.capabilities = capabilities(options)
@@ -69,7 +74,7 @@ class IbkrWebBroker:
             signer=signer,
         )
         self._references = references = References(options.prefix)
-        contracts = Contracts(self._transport, options.conids)
+        self._contracts = contracts = Contracts(self._transport, options.conids)
         self._lists = Lists(self._transport, options.account)
         self._session = Session(options, self._transport, self._lists)
         self._books = Books(options.account, options.name, contracts, references)
@@ -133,6 +138,29 @@ class IbkrWebBroker:
             return await self._asked(self._market.bars(symbol, timeframe_ns, limit, end, start))
         except NoContract as error:
             raise SymbolNotFound(symbol) from error
+
+    async def terms(self, symbol: str) -> Instrument:
+        """The contract that ``symbol`` means, by what the gateway tells of it."""
+        try:
+            return await self._asked(self._contracts.terms(symbol))
+        except NoContract as error:
+            raise SymbolNotFound(symbol) from error
+        except NotTold as error:
+            raise ProviderUnavailable(str(error), symbol=symbol) from error
+
+    async def terms_of(self, contract_id: str) -> Instrument:
+        """The contract of a number, likewise."""
+        if not contract_id.isdecimal():
+            raise SymbolNotFound(contract_id)
+        try:
+            symbol = await self._asked(self._contracts.symbol(int(contract_id)))
+        except NoContract as error:
+            raise SymbolNotFound(contract_id) from error
+        return await self.terms(symbol)
+
+    async def find(self, text: str, *, by_name: bool = False, kind: str = "") -> list[Listing]:
+        """What the gateway's search finds."""
+        return await self._asked(self._contracts.search(text, by_name=by_name, kind=kind))
 
     async def _asked(self, question: Coroutine[Any, Any, T]) -> T:
         """The answer to a question, if there is a session to ask in; one that turns out to be gone

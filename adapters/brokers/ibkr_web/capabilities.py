@@ -34,5 +34,6 @@ def capabilities(options: Options) -> Capabilities:
         definitive=DEFINITIVE,
         visibility_delay_ns=VISIBLE_AFTER_S * NANOSECONDS,
         execution_lookback_ns=LOOKBACK_DAYS * 86_400 * NANOSECONDS,
+        terms=True,
         maintenance=REGIONS[options.region],
     )

@@ -5,31 +5,24 @@ says: for a stock the listing in the United States, for a pair (`EUR/USD`) the o
 currency. The other way round a number is asked for when an order or a position names one that was
 never looked for; if its plain symbol means another contract here (an option, another listing), it
 is `SYMBOL@NUMBER`. So no two contracts share a symbol, and each can be ordered by its own.
+What a contract is (`terms`) is asked for once as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
-
-import msgspec
 
 from adapters.brokers.ibkr_web.errors import NoContract
-from adapters.brokers.ibkr_web.numerals import amount, whole
+from adapters.brokers.ibkr_web.numerals import whole
+from adapters.brokers.ibkr_web.rows import Row
+from adapters.brokers.ibkr_web.terms import CLASSES, Details, Increment, increments, terms
 from adapters.brokers.ibkr_web.transport import Transport, as_list, as_object
 from engine.conids import KNOWN
+from engine.instruments import Instrument, Listing
 
 PLAIN = ("STK", "CASH", "CRYPTO")
 """Kinds of contracts that a symbol alone can name."""
 PAIRS = ("CASH", "CRYPTO")
-
-
-class Increment(msgspec.Struct, frozen=True):
-    """From ``lower_edge`` on, prices are multiples of ``step``."""
-
-    lower_edge: Decimal
-    step: Decimal
 
 
 class Contracts:
@@ -39,6 +32,7 @@ class Contracts:
         self._transport = transport
         self._conids: dict[str, int] = {**KNOWN, **(given or {})}
         self._symbols = {conid: symbol for symbol, conid in self._conids.items()}
+        self._details: dict[int, Details] = {}
         self._increments: dict[tuple[int, bool], tuple[Increment, ...]] = {}
 
     async def conid(self, symbol: str) -> int:
@@ -63,15 +57,32 @@ class Contracts:
         known = self._symbols.get(conid)
         if known is not None:
             return known
-        info = as_object(
-            await self._transport.get(f"/iserver/contract/{conid}/info"), f"contract {conid}"
-        )
-        plain = _symbol(info)
+        told = await self._told(conid)
+        plain = _symbol(told)
         if not plain:
             raise NoContract(f"IBKR does not say what contract {conid} is")
-        symbol = plain if await self._means(plain, info, conid) else f"{plain}@{conid}"
+        symbol = plain if await self._means(plain, told, conid) else f"{plain}@{conid}"
         self._remember(symbol, conid)
         return symbol
+
+    async def terms(self, symbol: str) -> Instrument:
+        """The instrument that ``symbol`` means; NoContract where IBKR has none, NotTold where it
+        does not tell all that its value depends on.
+        """
+        conid = await self.conid(symbol)
+        own = await self.symbol(conid)
+        return terms(own, conid, await self._told(conid), symbol if symbol != own else "")
+
+    async def search(self, text: str, *, by_name: bool, kind: str) -> list[Listing]:
+        """The contracts of a symbol, or whose name holds ``text``; of one of IBKR's kinds where one
+        is given.
+        """
+        query = {"symbol": text, "name": str(by_name).lower()} | ({"secType": kind} if kind else {})
+        answer = await self._transport.get("/iserver/secdef/search", query)
+        if answer.error and "no symbol" in answer.error.lower():
+            return []
+        rows = [one for one in as_list(answer, f"a search for {text}") if isinstance(one, dict)]
+        return [found for row in rows if (found := _listing(row)) is not None]
 
     async def increments(self, conid: int, *, is_buy: bool) -> tuple[Increment, ...]:
         """The steps of a contract's prices, from low to high; none if the gateway states none."""
@@ -80,10 +91,21 @@ class Contracts:
             answer = await self._transport.post(
                 "/iserver/contract/rules", {"conid": conid, "isBuy": is_buy}
             )
-            self._increments[key] = _steps(answer.document)
+            self._increments[key] = increments(answer.document)
         return self._increments[key]
 
-    async def _means(self, plain: str, info: dict[str, Any], conid: int) -> bool:
+    async def _told(self, conid: int) -> Details:
+        """What the gateway tells of a contract, its rules included; asked for once."""
+        known = self._details.get(conid)
+        if known is None:
+            path = f"/iserver/contract/{conid}/info-and-rules"
+            answer = await self._transport.get(path, {"isBuy": "true"})
+            if answer.error and 400 <= answer.status < 500:
+                raise NoContract(f"IBKR has no contract {conid}: {answer.error}")
+            known = self._details[conid] = as_object(answer, f"contract {conid}")
+        return known
+
+    async def _means(self, plain: str, info: Details, conid: int) -> bool:
         """Whether an order for the plain symbol would be one for this very contract."""
         if info.get("instrument_type") not in PLAIN:
             return False
@@ -133,7 +155,7 @@ class Contracts:
         return None
 
 
-def _symbol(info: dict[str, Any]) -> str:
+def _symbol(info: Details) -> str:
     """How we spell the contract that ``info`` describes."""
     symbol = str(info.get("local_symbol") or info.get("symbol") or "")
     if info.get("instrument_type") not in ("CASH", "CRYPTO"):
@@ -143,17 +165,16 @@ def _symbol(info: dict[str, Any]) -> str:
     return f"{symbol}/{info['currency']}" if info.get("currency") else symbol
 
 
-def _steps(document: Any) -> tuple[Increment, ...]:
-    rules = document if isinstance(document, dict) else {}
-    steps = [
-        Increment(amount(one.get("lowerEdge")) or Decimal(0), step)
-        for one in rules.get("incrementRules") or []
-        if (step := amount(one.get("increment"))) is not None
-    ]
-    return tuple(sorted(steps, key=lambda one: one.lower_edge))
-
-
-def off_step(price: Decimal, steps: tuple[Increment, ...]) -> Decimal | None:
-    """The step that ``price`` misses, or None if it is on one, or none is known."""
-    fitting = [one.step for one in steps if one.lower_edge <= price]
-    return fitting[-1] if fitting and price % fitting[-1] else None
+def _listing(row: Row) -> Listing | None:
+    """A hit of the search; None for one that is no contract, as issuers of bonds are."""
+    conid = whole(row.get("conid"))
+    if conid is None or conid <= 0:
+        return None
+    sections = [one.get("secType") for one in row.get("sections") or [] if isinstance(one, dict)]
+    return Listing(
+        str(conid),
+        str(row.get("symbol") or ""),
+        str(row.get("companyName") or row.get("symbol") or ""),
+        str(row.get("description") or ""),
+        tuple(CLASSES[one] for one in sections if one in CLASSES),
+    )

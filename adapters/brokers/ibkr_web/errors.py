@@ -34,3 +34,7 @@ class Competing(GatewayError):
 
 class NoContract(GatewayError):
     """Raised when IBKR has no contract for a symbol, or none of ours is meant by a number."""
+
+
+class NotTold(GatewayError):
+    """Raised when IBKR answers about a contract, and leaves out what its value depends on."""

@@ -13,10 +13,11 @@ from decimal import Decimal
 from adapters.brokers.ibkr_web import words
 from adapters.brokers.ibkr_web.answers import Refused
 from adapters.brokers.ibkr_web.books import Books
-from adapters.brokers.ibkr_web.contracts import Contracts, off_step
+from adapters.brokers.ibkr_web.contracts import Contracts
 from adapters.brokers.ibkr_web.errors import GatewayError, NoContract, NotAnswered
 from adapters.brokers.ibkr_web.questions import Questions
 from adapters.brokers.ibkr_web.rows import References
+from adapters.brokers.ibkr_web.terms import off_step
 from adapters.brokers.ibkr_web.tickets import Ticket, prices, ticket
 from adapters.brokers.ibkr_web.transport import Answer, Transport
 from adapters.brokers.ibkr_web.turns import Turns

@@ -8,6 +8,8 @@ answered and reach back to before the order was made.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,13 +17,14 @@ from decimal import Decimal
 from adapters.brokers.ibkr_web import rows
 from adapters.brokers.ibkr_web.books import Books
 from adapters.brokers.ibkr_web.contracts import Contracts
-from adapters.brokers.ibkr_web.errors import NotAnswered
+from adapters.brokers.ibkr_web.errors import NoContract, NotAnswered, NotTold
 from adapters.brokers.ibkr_web.lists import Lists
 from adapters.brokers.ibkr_web.numerals import number
 from adapters.brokers.ibkr_web.options import Options
 from adapters.brokers.ibkr_web.regions import reset_before
 from adapters.brokers.ibkr_web.rows import Row
 from adapters.brokers.ibkr_web.transport import Transport, as_list, as_object
+from engine.instruments import Instrument
 from engine.orders import Order
 from engine.statements import BrokerOrder, Execution, Holding, Lookup, Snapshot
 from engine.values import FINAL, ZERO, exact_sum
@@ -30,6 +33,8 @@ PAGE_ROWS = 100
 PAGES_MAX = 100
 BASE = "BASE"
 _READS = 3
+
+log = logging.getLogger("onetape.ibkr_web")
 
 
 class Statements:
@@ -63,16 +68,39 @@ class Statements:
             executions = await self._books.executions(await self._lists.trades())
             if not any(one.executed_at >= began for one in executions):
                 break
+        working = tuple(one for one in orders if one.status not in FINAL)
         return Snapshot(
             self._options.name,
-            tuple(one for one in orders if one.status not in FINAL),
+            working,
             tuple(one for one in orders if one.status in FINAL),
             tuple(executions),
             positions,
             cash,
             taken_at,
             reset_before(self._options.region, taken_at),
+            await self._terms(
+                {*positions, *(one.request.symbol for one in working)},
+                {one.symbol for one in executions},
+            ),
         )
+
+    async def _terms(self, at_stake: set[str], traded: set[str]) -> tuple[Instrument, ...]:
+        """The terms of what is held, at work or traded. What IBKR has no terms for is left out, and
+        so is what only traded and is not answered about; the rest must be answered.
+        """
+
+        async def ask(symbol: str) -> Instrument | None:
+            try:
+                return await self._contracts.terms(symbol)
+            except (NoContract, NotTold) as error:
+                log.warning("terms: %s", error)
+            except NotAnswered:
+                if symbol in at_stake:
+                    raise
+            return None
+
+        asked = await asyncio.gather(*(ask(symbol) for symbol in sorted(at_stake | traded)))
+        return tuple(one for one in asked if one is not None)
 
     async def lookup(self, order: Order) -> Lookup:
         """All that is known of ``order``; raises unless both lists were answered."""

@@ -1,6 +1,7 @@
 """One client's conversation on the stream: what it subscribes to, and what it is told.
 
-Synchronous: frames, rows and beats of a clock come in, messages go out. Whatever says something of
+Synchronous: frames, rows and beats of a clock come in, messages go out; what only a broker knows is
+`wanted`, and `fetch` waits for it. Whatever says something of
 the books is published through the hub, so that it leaves in the order of the tape and not before
 its facts are durable; the state of the session and heartbeats leave at once. Subscriptions end with
 the brokerage session.
@@ -8,7 +9,9 @@ the brokerage session.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from api.refusals import Refusal
@@ -20,7 +23,7 @@ from api.webapi.stream import frames, shown
 from api.webapi.stream.books import Ledger, Profit, Summary
 from api.webapi.stream.ear import Ear, Garble
 from api.webapi.stream.frames import Frame
-from api.webapi.stream.market import Bars, Quotes, contract_of
+from api.webapi.stream.market import Bars, Quotes, contract_of, number_of
 from api.webapi.stream.orders import Orders, Trades
 from api.webapi.stream.topic import HISTORIES_MAX, LINES_MAX, TOPICS_MAX, Message, Topic
 from engine.errors import EngineError, ProviderUnavailable
@@ -48,7 +51,10 @@ class Conversation:
         self._now_s = now_s
         self.session = gateway.sessions.of(caller)
         self.ear = Ear(self.meant, gateway.desk.limits, caller, self.shape, garble)
+        self.wanted = asyncio.Event()
+        """Set when a broker has to be asked: `fetch` does so."""
         self._topics: dict[Key, Topic] = {}
+        self._unknown: dict[Key, Frame] = {}
         self._next_heartbeat_s = now_s() + HEARTBEAT_S
         self._told: Message | None = None
         self._generation = self.session.generation
@@ -68,13 +74,40 @@ class Conversation:
 
     def hear(self, text: str) -> None:
         """Take one frame. What can mean nothing, or not now, is answered with an error."""
-        try:
+        with self._complaining():
             frame = frames.read(text)
             self._follow(frame, text)
-        except Refusal as refusal:
-            self._complain(refusal)
-        except EngineError as error:
-            self._complain(errors.refusal_of(error))
+
+    async def fetch(self) -> None:
+        """Ask brokers for the contracts and bars that subscriptions need."""
+        self.wanted.clear()
+        for key, frame in list(self._unknown.items()):
+            with self._complaining():
+                await self._gateway.know(self.session.selected, [number_of(frame.target)])
+            if self._unknown.get(key) is frame:
+                del self._unknown[key]
+                with self._complaining():
+                    self._open(key[0], frame)
+        for key, topic in list(self._topics.items()):
+            if isinstance(topic, Bars) and topic.chart.is_due:
+                await self._fetch_bars(key, topic)
+
+    async def _fetch_bars(self, key: Key, topic: Bars) -> None:
+        """Tell what a broker has of bars; one that does not answer is complained of once."""
+        was_ready, was_blind = topic.chart.is_ready, topic.is_blind
+        with self._complaining() as complaint:
+            try:
+                await topic.chart.fetch()
+            except ProviderUnavailable:
+                topic.is_blind = was_ready
+                if topic.is_blind and was_blind:
+                    return
+                raise
+            topic.is_blind = False
+            if self._topics.get(key) is topic:
+                self._publish(topic.beat(self._now_s()))
+        if complaint and not was_ready and self._topics.get(key) is topic:
+            del self._topics[key]
 
     def shape(self, event: Shown) -> Message | None:
         """The message that comes of what was shown; called as it is about to be sent."""
@@ -97,11 +130,13 @@ class Conversation:
         if session.generation != self._generation:
             self._generation = session.generation
             self._topics.clear()
+            self._unknown.clear()
         self._tell_state()
         if is_behind:
             return  # what changes until it has caught up is told in one
         for key, topic in list(self._topics.items()):
             self._look(topic, now_s)
+            self._want_bars(topic)
             if topic.is_over:
                 del self._topics[key]
 
@@ -148,16 +183,36 @@ class Conversation:
     def _subscribe(self, kind: str, frame: Frame) -> None:
         manner = self._gateway.manner
         self.session.check(Needs.ACCOUNTS, accounts_first=manner.accounts_first)
+        if kind in ("md", "mh") and self._is_unheard_of(frame):
+            self._check_room((kind, frame.target))
+            self._unknown[kind, frame.target] = frame
+            self.wanted.set()
+        else:
+            self._open(kind, frame)
+
+    def _open(self, kind: str, frame: Frame) -> None:
         topic = _MAKERS[kind](self, frame)
         key = (kind, topic.server_id) if isinstance(topic, Bars) else self._key(kind, frame)
         self._check_room(key)
         first = topic.first()
         self._topics[key] = topic
         self._publish(first)
+        self._want_bars(topic)
+
+    def _want_bars(self, topic: Topic) -> None:
+        """Have bars fetched where they are due."""
+        if isinstance(topic, Bars) and topic.chart.is_due:
+            self.wanted.set()
+
+    def _is_unheard_of(self, frame: Frame) -> bool:
+        """Whether a broker may have the contract of a subscription, which is not known here."""
+        is_remote = self._gateway.desk.markets.theirs(self.session.selected) is not None
+        return is_remote and self._gateway.contracts.find(number_of(frame.target)) is None
 
     def _unsubscribe(self, kind: str, frame: Frame) -> None:
         key = self._key(kind, frame)
         self._topics.pop(key, None)
+        self._unknown.pop((kind, frame.target), None)
         if kind == "md":
             self.session.fields.pop(contract_of(self._gateway, frame.target).conid, None)
         elif kind == "mh":
@@ -170,11 +225,12 @@ class Conversation:
         return kind, frame.target if kind in ("md", "mh", "sd", "ld") else ""
 
     def _check_room(self, key: Key) -> None:
-        if key in self._topics:
+        keys = self._topics.keys() | self._unknown.keys()
+        if key in keys:
             return
         most = {"md": LINES_MAX, "mh": HISTORIES_MAX}.get(key[0], TOPICS_MAX)
-        held = sum(kind == key[0] for kind, _ in self._topics)
-        if held >= most or len(self._topics) >= TOPICS_MAX:
+        held = sum(kind == key[0] for kind, _ in keys)
+        if held >= most or len(keys) >= TOPICS_MAX:
             raise errors.refusal(429, f"{held} subscriptions of s{key[0]} already; at most {most}")
 
     def _tell_state(self, *, again: bool = False) -> None:
@@ -193,6 +249,19 @@ class Conversation:
         if again or told != self._told:
             self._told = told
             self.ear.say({"topic": "sts", "args": told})
+
+    @contextmanager
+    def _complaining(self) -> Iterator[list[Refusal]]:
+        """Tell the client what is refused inside the block; gives that, too."""
+        refused: list[Refusal] = []
+        try:
+            yield refused
+        except Refusal as refusal:
+            refused.append(refusal)
+        except EngineError as error:
+            refused.append(errors.refusal_of(error))
+        for each in refused:
+            self._complain(each)
 
     def _complain(self, refusal: Refusal) -> None:
         message = refusal.error.message or "too many requests"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from api.webapi import periods
 from api.webapi.figures import MILLISECOND_NS
-from api.webapi.history import Wish
-from api.webapi.reading import Items, Line, Truth, lenient
+from api.webapi.history import Wish, server_id
+from api.webapi.reading import Items, Line, Truth, lenient, numeral
 from api.webapi.stream.topic import LINE_LIFE_S, Message, Topic, changed
 from api.webapi.ticker import FIELDS_MAX, USUAL
 
@@ -36,8 +36,13 @@ _DEFAULT_PERIOD, _DEFAULT_BAR = "1d", "1h"
 
 
 def contract_of(gateway: Gateway, target: str) -> Contract:
-    """The contract that a target names: a number, with or without an exchange behind an at sign."""
-    return gateway.contracts.written(target.partition("@")[0])
+    """The contract that a target names."""
+    return gateway.contracts.get(number_of(target))
+
+
+def number_of(target: str) -> int:
+    """The number that a target is, with or without an exchange behind an at sign; -1 if none."""
+    return numeral(target.partition("@")[0])
 
 
 class Quotes(Topic):
@@ -86,7 +91,9 @@ class Quotes(Topic):
 
 
 class Bars(Topic):
-    """The bars of one contract: those of a period, and then the newest as they come."""
+    """The bars of one contract: those of a period, and then the newest as they come. Where a broker
+    has to be asked for them, the first answer is told once it has answered.
+    """
 
     def __init__(self, gateway: Gateway, session: Session, frame: Frame) -> None:
         asked = _BARS.take(frame.arguments)
@@ -97,30 +104,38 @@ class Bars(Topic):
         periods.bar_ns(bar)
         if gateway.manner.period_table:
             periods.check_table(wish.period, bar)
-        history, market = gateway.history(session.selected), gateway.market(session.selected)
-        answer = history.answer(contract, period, wish)
-        self.server_id: str = answer["serverId"]
-        self._history, self._market = history, market
-        self._contract, self._wish = contract, wish
+        self.server_id = server_id(contract)
+        self.chart = gateway.charted(session.selected, contract, wish)
+        """Where the bars come from."""
+        self._contract, self._period, self._wish = contract, period, wish
         payload = {"conid": contract.conid, "period": period, "bar": bar, "source": wish.source}
-        self._head = {"topic": f"smh+{frame.target}", **answer, "payload": payload}
-        newest: Message = self._head.pop("data")[-1]
-        self._answer = self._head | {"data": answer["data"]}
-        self._seen = market.now
+        self._head: Message = {"topic": f"smh+{frame.target}", "payload": payload}
+        self._is_told = False
+        self._seen = 0
+        self._begun = 0
+        self._sent: dict[int, Any] = {}
+
+    def first(self) -> Message | None:
+        """The bars; None while they are awaited, and a refusal where there are none."""
+        if not self.chart.is_ready:
+            return None
+        self._is_told, self._seen = True, self.chart.now
+        answer = self.chart.history.answer(self._contract, self._period, self._wish)
+        told = {"topic": self._head["topic"], **answer, "payload": self._head["payload"]}
+        newest: Message = answer["data"][-1]
         self._begun = int(newest["t"]) * MILLISECOND_NS
         self._sent = {self._begun: newest}
-
-    def first(self) -> Message:
-        """The bars."""
-        answer, self._answer = self._answer, {}
-        return answer
+        self._head = {name: value for name, value in told.items() if name != "data"}
+        return {**self._head, "data": answer["data"]}
 
     def beat(self, now_s: float) -> Message | None:
         """The bars that began since, and the one that went on forming."""
-        if self._market.now == self._seen:
+        if not self._is_told:
+            return self.first()
+        if self.chart.now == self._seen:
             return None
-        self._seen = self._market.now
-        rows = self._history.since(self._contract, self._wish, self._begun)
+        self._seen = self.chart.now
+        rows = self.chart.history.since(self._contract, self._wish, self._begun)
         news = changed(self._sent, rows)
         if not news:
             return None

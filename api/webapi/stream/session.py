@@ -1,4 +1,5 @@
-"""The line of one conversation: frames in, the queue out, and a beat of its clock in between."""
+"""The line of one conversation: frames in, the queue out, a beat of its clock in between, and
+what brokers are asked for beside."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Line(Session):
         self._conversation = conversation
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
-        return [*super()._work(), self._beat()]
+        return [*super()._work(), self._beat(), self._fetch()]
 
     def _hear(self, message: Message) -> None:
         text = message.get("text")
@@ -39,3 +40,8 @@ class Line(Session):
         while self.server is Side.OPEN:
             await asyncio.sleep(BEAT_S)
             self._conversation.beat()
+
+    async def _fetch(self) -> None:
+        while self.server is Side.OPEN:
+            await self._conversation.wanted.wait()
+            await self._conversation.fetch()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +23,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 ACCOUNT = "DU1"
 BASE = "/v1/api"
 AAPL = 265598
+MSFT = 272093
+UNKNOWN: tuple[int, Any] = (404, {"error": "Contract not found"})
 HEALTHY = {"authenticated": True, "established": True, "competing": False, "connected": True}
 METHODS = ["GET", "POST", "DELETE"]
 
@@ -47,6 +50,10 @@ class Gateway:
         self.ledger: dict[str, Any] = {"BASE": {"cashbalance": 5.0}, "USD": {"cashbalance": 1000.1}}
         self.stocks: dict[str, int] = {}
         """What symbols mean, beside the well-known ones."""
+        self.contracts = {AAPL: contract(AAPL, "AAPL"), MSFT: contract(MSFT, "MSFT")}
+        """What there is to tell of contracts, with the rules of their orders."""
+        self.prices: dict[int, tuple[str, str]] = {}
+        """Bid and ask by contract; a contract without any has no market data."""
         self.hook: Hook | None = None
         """Awaited before each call is answered."""
         self.pushes_sts = True
@@ -133,6 +140,8 @@ class Gateway:
         }
         if path in fixed:
             return 200, fixed[path]()
+        if path == "/iserver/marketdata/snapshot" and self.prices:
+            return 200, [self._price(int(each)) for each in body["conids"].split(",")]
         if path.startswith(f"/portfolio/{ACCOUNT}/positions/"):
             first = int(path.rpartition("/")[2]) * 100
             return 200, self.positions[first : first + 100]
@@ -144,9 +153,17 @@ class Gateway:
         if method == "DELETE":
             number = int(path.rpartition("/")[2])
             return 200, {"msg": "Request was submitted", "order_id": number, "conid": -1}
+        if path.endswith("/info-and-rules"):
+            told = self.contracts.get(int(path.split("/")[3]))
+            return UNKNOWN if told is None else (200, told)
         if "/order/status/" in path:
             return 503, {"error": "Service Unavailable", "statusCode": 503}
         return 404, b"Error 404"
+
+    def _price(self, conid: int) -> dict[str, Any]:
+        row = {"conid": conid, "conidEx": str(conid), "_updated": time.time_ns() // 10**6}
+        sides = zip(("84", "86"), self.prices.get(conid, ()), strict=False)
+        return row | dict(sides)
 
     def _stock(self, symbol: str) -> Any:
         conid = self.stocks.get(symbol)
@@ -173,6 +190,31 @@ class Gateway:
             pass  # the client has gone
         finally:
             self._sockets.discard(socket)
+
+
+def contract(conid: int, symbol: str, kind: str = "STK", **fields: Any) -> dict[str, Any]:
+    """A contract in full, as one was recorded, with the test's own values; those of its rules are
+    `increment` and `priceMagnifier`.
+    """
+    step = fields.pop("increment", 0.01)
+    rules = {
+        "orderTypes": ["limit", "market"],
+        "incrementRules": [{"lowerEdge": 0.0, "increment": step}],
+        "priceMagnifier": fields.pop("priceMagnifier", None),
+        "error": None,
+    }
+    told: dict[str, Any] = {
+        "con_id": conid,
+        "symbol": symbol,
+        "local_symbol": symbol,
+        "instrument_type": kind,
+        "currency": "USD",
+        "multiplier": None,
+        "company_name": symbol,
+        "exchange": "SMART",
+        "rules": rules,
+    }
+    return told | fields
 
 
 def order_row(number: int, reference: str | None = None, **fields: Any) -> dict[str, Any]:

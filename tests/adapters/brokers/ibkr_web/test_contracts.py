@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from adapters.brokers.ibkr_web import tls
-from adapters.brokers.ibkr_web.contracts import Contracts, Increment, off_step
+from adapters.brokers.ibkr_web.contracts import Contracts
 from adapters.brokers.ibkr_web.errors import NoContract
 from adapters.brokers.ibkr_web.pacing import Pacing
+from adapters.brokers.ibkr_web.terms import Increment, off_step
 from adapters.brokers.ibkr_web.transport import Transport
+from engine.instruments import Listing
+from engine.values import AssetClass
 from tests.adapters.brokers.ibkr_web.gateway import Gateway
 from tests.adapters.brokers.ibkr_web.line import served
 from tests.builders import dec
@@ -95,7 +98,7 @@ async def test_a_number_that_was_never_looked_for_is_asked_about(
     gateway = Gateway()
     gateway.stocks = {"RIO": 77}
     gateway.lay("/iserver/currency/pairs", {"CHF": [{"symbol": "EUR.CHF", "conid": 77}]})
-    gateway.lay("/iserver/contract/77/info", info)
+    gateway.lay("/iserver/contract/77/info-and-rules", info)
     async with contracts(gateway) as directory:
         assert await directory.symbol(77) == symbol
 
@@ -103,7 +106,7 @@ async def test_a_number_that_was_never_looked_for_is_asked_about(
 async def test_another_listing_has_a_symbol_of_its_own_and_can_be_ordered_by_it() -> None:
     gateway = Gateway()
     gateway.stocks = {"RIO": 2}
-    gateway.lay("/iserver/contract/1/info", {"symbol": "RIO", "instrument_type": "STK"})
+    gateway.lay("/iserver/contract/1/info-and-rules", {"symbol": "RIO", "instrument_type": "STK"})
     async with contracts(gateway) as directory:
         assert await directory.symbol(1) == "RIO@1"
         assert await directory.conid("RIO@1") == 1
@@ -132,3 +135,36 @@ async def test_a_stock_is_never_taken_for_the_base_of_a_pair() -> None:
         with pytest.raises(NoContract):
             await directory.conid("ETH/USD")
         assert await directory.conid("ETH/USD") == 8
+
+
+async def test_terms_go_by_our_own_symbol_and_keep_the_one_they_were_asked_for() -> None:
+    async with contracts(Gateway()) as directory:
+        plain = await directory.terms("AAPL")
+        other = await directory.terms("AAPL@265598")
+    assert (plain.symbol, plain.ids) == ("AAPL", {"ibkr": "265598"})
+    assert (other.symbol, other.ids["ibkr_name"]) == ("AAPL", "AAPL@265598")
+
+
+async def test_a_number_that_the_gateway_does_not_know_is_no_contract() -> None:
+    async with contracts(Gateway()) as directory:
+        with pytest.raises(NoContract, match="12345"):
+            await directory.symbol(12345)
+
+
+async def test_a_search_finds_contracts_and_leaves_issuers_out() -> None:
+    gateway = Gateway()
+    hit = {
+        "conid": "14204",
+        "symbol": "SAP",
+        "companyName": "SAP SE",
+        "description": "IBIS",
+        "sections": [{"secType": "STK"}, {"secType": "OPT"}],
+    }
+    gateway.lay("/iserver/secdef/search", [hit, {"issuers": [{"id": "e1", "name": "SAP"}]}], [])
+    async with contracts(gateway) as directory:
+        found = await directory.search("SAP", by_name=True, kind="STK")
+        assert await directory.search("NOPE", by_name=False, kind="") == []
+        gateway.script.clear()
+        assert await directory.search("NOPE", by_name=False, kind="") == []
+    assert found == [Listing("14204", "SAP", "SAP SE", "IBIS", (AssetClass.STOCK,))]
+    assert gateway.calls[0][2] == {"symbol": "SAP", "name": "true", "secType": "STK"}

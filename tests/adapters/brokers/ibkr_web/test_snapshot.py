@@ -53,7 +53,7 @@ async def test_positions_are_read_to_the_last_page_and_never_from_the_cache() ->
     gateway.stocks = {f"S{n}": 9_000_000 + n for n in range(250)}
     for n in range(250):
         info = {"symbol": f"S{n}", "instrument_type": "STK", "con_id": 9_000_000 + n}
-        gateway.lay(f"/iserver/contract/{9_000_000 + n}/info", info)
+        gateway.lay(f"/iserver/contract/{9_000_000 + n}/info-and-rules", info)
     async with line(gateway) as ours:
         taken = await ours.broker.snapshot(ACCOUNT)
     assert len(taken.positions) == 250
@@ -115,7 +115,7 @@ async def test_an_option_is_never_taken_for_its_stock() -> None:
     gateway = Gateway()
     gateway.positions = [position(265598, 10.0), position(777, 3.0)]
     option = {"symbol": "AAPL", "instrument_type": "OPT", "con_id": 777}
-    gateway.lay("/iserver/contract/777/info", option)
+    gateway.lay("/iserver/contract/777/info-and-rules", option)
     async with line(gateway) as ours:
         taken = await ours.broker.snapshot(ACCOUNT)
     held = {symbol: one.quantity for symbol, one in taken.positions.items()}
