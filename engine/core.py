@@ -126,14 +126,8 @@ class Engine(Session):
         if self.barred and account.id in self.barred:
             raise ProviderUnavailable(f"no new orders are taken: {self.barred[account.id]}")
         if capabilities.terms and self.instruments.find(instrument.symbol) is None:
-            self._check_unlisted(account, request)
+            intent.check_unlisted(account, request)
         return capabilities
-
-    def _check_unlisted(self, account: Account, request: OrderRequest) -> None:
-        """Raise unless an order closes what is held: its broker has not told what it is for."""
-        if not closable(account, request, request.position_id):
-            told = f"{account.broker} has not told the terms of {request.symbol}"
-            raise ProviderUnavailable(told, symbol=request.symbol)
 
     def _intend(
         self,

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine import caution
 from engine.accounts import Account
-from engine.errors import InvalidRequest, PositionNotFound, UnsupportedOperation
+from engine.errors import (
+    InvalidRequest,
+    PositionNotFound,
+    ProviderUnavailable,
+    UnsupportedOperation,
+)
 from engine.exits import GROUP_PREFIX
 from engine.funds import closable, shortfall
 from engine.instruments import Instrument, check_increments
@@ -93,6 +98,13 @@ def check_group(group: str, members: list[Order]) -> None:
 
 def _lacks(feature: str) -> UnsupportedOperation:
     return UnsupportedOperation(feature, f"this broker has no {feature} orders")
+
+
+def check_unlisted(account: Account, request: OrderRequest) -> None:
+    """Raise unless an order closes what is held: its broker has not told what it is for."""
+    if not closable(account, request, request.position_id):
+        told = f"{account.broker} has not told the terms of {request.symbol}"
+        raise ProviderUnavailable(told, symbol=request.symbol)
 
 
 def check_place(account: Account, request: OrderRequest, instrument: Instrument) -> None:
