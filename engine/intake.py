@@ -18,7 +18,7 @@ from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
 from engine.orders import Order
 from engine.positions import opening
-from engine.values import Origin, Status, signed
+from engine.values import ZERO, Origin, Role, Status, signed
 
 if TYPE_CHECKING:
     from engine.core import Engine
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PENDING, _UNKNOWN = Status.PENDING, Status.UNKNOWN
 _FILLED_UP, _CANCELLED = Status.FILLED, Status.CANCELLED
 _MODIFIED = Step.MODIFIED
-_EXTERNAL = Origin.EXTERNAL
+_EXTERNAL, _ENTRY = Origin.EXTERNAL, Role.ENTRY
 Named = (
     reports.Rejected
     | reports.Filled
@@ -86,10 +86,12 @@ def _end(engine: Engine, order: Order, fact: Ending, broker_id: str) -> None:
             if broker_id not in order.ended_ids:
                 engine.write(order.account, _part_ended(order, fact, broker_id))
         else:
-            covered = unprotected.cover(order)
+            covered = ZERO if order.role is _ENTRY else unprotected.cover(order)
             engine.write(order.account, fact)
-            unprotected.ended(engine, order, covered)
-            restored.settle(engine)
+            if covered:
+                unprotected.ended(engine, order, covered)
+            if engine.state.doubts.debts:
+                restored.settle(engine)
 
 
 def _part_ended(order: Order, fact: Ending, broker_id: str) -> ev.BrokerOrderEnded:
