@@ -118,9 +118,11 @@ def open_tape(file: Path, durability: Literal["fsync", "none"] = "fsync") -> Sql
     return SqliteTape.open(file, durability=durability)
 
 
-def restored_state(tape: SqliteTape) -> State | None:
-    """The state of the newest snapshot that the tape agrees with; None to fold it all."""
-    return snapshots.restore(tape.path, tape)
+def restored_state(tape: SqliteTape, until: int | None = None) -> State | None:
+    """The state of the snapshot that the tape agrees with, if it is of record `until` or one before
+    it (of any where that is None); None to fold from the tape's beginning.
+    """
+    return snapshots.restore(tape.path, tape, until)
 
 
 def save_snapshot(tape: SqliteTape, seq: int, content: bytes) -> None:

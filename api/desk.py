@@ -27,6 +27,7 @@ from api.streams import market
 from api.streams.freshness import Freshness
 from api.streams.hub import Hub
 from api.streams.limits import GOING_AWAY, StreamLimits
+from api.streams.resume import History, nothing_kept
 from api.trading.render import moment
 from engine.errors import TradingHalted
 from engine.values import NANOSECONDS
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from api.auth import Principal
     from api.market.source import Source
     from api.settings import Settings
+    from api.streams.resume import Kept
     from api.streams.subscriber import Subscriber
     from engine.backtest import Backtest
     from engine.core import Engine
@@ -64,7 +66,7 @@ class Desk:
     """The engine of one process, with its streams and its clock.
 
     ``commit`` asks the tape to make durable what was appended, and returns at once. ``backtest``
-    makes the clock a stepped one.
+    makes the clock a stepped one. ``kept`` gives the states that history may begin with.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Desk:
         default_account: str = "",
         keys: KeyRing | None = None,
         commit: Callable[[], object] = _nothing,
+        kept: Kept = nothing_kept,
     ) -> None:
         self.engine = engine
         self.board = board
@@ -88,6 +91,7 @@ class Desk:
         self.default_account = default_account or next(iter(engine.state.accounts), "")
         self.keys = KeyRing() if keys is None else keys
         self.hub = Hub(engine, self.limits, commit)
+        self.history = History(engine, kept)
         self.lines = Lines(self, self.hub)
         self.stepper = None if backtest is None else Stepper(backtest, self.hub)
         stale_after_ns = int(self.limits.stale_after_s * NANOSECONDS)
@@ -123,6 +127,7 @@ class Desk:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.limits.close_timeout_s):
                 await self.hub.is_empty.wait()
+        self.history.close()
         if self.hub.on_record in self.engine.listeners:
             self.engine.listeners.remove(self.hub.on_record)
 

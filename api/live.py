@@ -109,6 +109,7 @@ class Live:
             default_account=settings.account_id,
             keys=self.keys.ring,
             commit=self.committer.wake,
+            kept=lambda seq: restored_state(self.tape, seq),
         )
         self.gateway = Gateway(self.desk)
         self.tape.on_durable(self.desk.committed)

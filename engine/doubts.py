@@ -1,9 +1,9 @@
 """What is open: a fold of the tape beside the orders and positions it is about.
 
 Orders of unknown outcome, positions in dispute, alarms that a person must clear, closes that may
-owe protection; and what is known to differ without being in doubt: cash, and executions that were
-taken back before they were seen. ``caution`` says what may be risked meanwhile, ``alarms`` lists
-what a person must see, ``debts`` what is owed.
+owe protection, brokers that can not be reached; and what is known to differ without being in doubt:
+cash, and executions that were taken back before they were seen. ``caution`` says what may be risked
+meanwhile, ``alarms`` lists what a person must see, ``debts`` what is owed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Dispute(msgspec.Struct, frozen=True):
 class Doubts(msgspec.Struct):
     """All of them: unknown orders by id, disputes by account and symbol, alarms by id, differences
     of cash by account and currency (theirs less ours), voided executions by account; the legs that
-    gave way to closes, by close.
+    gave way to closes, by close; since when brokers can not be reached (ns UTC), by name.
     """
 
     orders: dict[str, Doubt] = {}
@@ -60,6 +60,7 @@ class Doubts(msgspec.Struct):
     cash: dict[str, dict[str, Decimal]] = {}
     voided: dict[str, list[str]] = {}
     debts: dict[str, tuple[str, ...]] = {}
+    lost: dict[str, int] = {}
 
     def dispute(self, account: str, symbol: str) -> Dispute | None:
         """The dispute about a position, or None."""
@@ -109,6 +110,14 @@ class Doubts(msgspec.Struct):
         """Fold ``fact``."""
         del self.debts[fact.order_id]
 
+    def broker_disconnected(self, record: Record, fact: ev.BrokerDisconnected) -> None:
+        """Fold ``fact``."""
+        self.lost.setdefault(fact.broker, record.ts)
+
+    def broker_connected(self, _record: Record, fact: ev.BrokerConnected) -> None:
+        """Fold ``fact``."""
+        self.lost.pop(fact.broker, None)
+
 
 FOLDS: dict[type, Callable[[Doubts, Record, Any], None]] = {
     ev.PositionDisputed: Doubts.position_disputed,
@@ -117,5 +126,7 @@ FOLDS: dict[type, Callable[[Doubts, Record, Any], None]] = {
     ev.AlarmRaised: Doubts.alarm_raised,
     ev.AlarmCleared: Doubts.alarm_cleared,
     ev.CloseSettled: Doubts.close_settled,
+    ev.BrokerDisconnected: Doubts.broker_disconnected,
+    ev.BrokerConnected: Doubts.broker_connected,
 }
 """What each fact about doubts does to them."""

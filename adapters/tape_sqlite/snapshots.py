@@ -108,11 +108,17 @@ def _check_room(folder: Path, needed_bytes: int, reserve_bytes: int) -> None:
         )
 
 
-def load_latest(path: str | Path, tape: HashedTape) -> tuple[int, bytes] | None:
-    """The record and the state to fold on from, or None where the whole tape must be folded."""
+def load_latest(
+    path: str | Path, tape: HashedTape, until: int | None = None
+) -> tuple[int, bytes] | None:
+    """The record and the state to fold on from, or None where the whole tape must be folded: also
+    where the state is one after record `until`, if that is given.
+    """
     path = path_of(Path(path))
     try:
         label, state = _read(path)
+        if until is not None and label.seq > until:
+            return None
         _agree(label, tape)
     except FileNotFoundError:
         return None
@@ -122,11 +128,11 @@ def load_latest(path: str | Path, tape: HashedTape) -> tuple[int, bytes] | None:
     return label.seq, state
 
 
-def restore(path: str | Path, tape: HashedTape) -> State | None:
+def restore(path: str | Path, tape: HashedTape, until: int | None = None) -> State | None:
     """The state to fold on from; None as for `load_latest`, and where this version can not read the
     state that another one kept.
     """
-    found = load_latest(path, tape)
+    found = load_latest(path, tape, until)
     try:
         return None if found is None else State.from_bytes(found[1])
     except msgspec.MsgspecError as fault:
@@ -142,7 +148,7 @@ def _read(path: Path) -> tuple[Label, bytes]:
             check, label_bytes, state_bytes = _SIZES.unpack(file.read(_SIZES.size))
         except error as fault:
             raise ValueError("it is cut short") from fault
-        if path.stat().st_size != len(MAGIC) + _SIZES.size + label_bytes + state_bytes:
+        if os.fstat(file.fileno()).st_size != len(MAGIC) + _SIZES.size + label_bytes + state_bytes:
             raise ValueError("its length is not the one it states")
         head, state = file.read(label_bytes), file.readall()
     if crc32(state, crc32(head)) != check:

@@ -44,11 +44,18 @@ class Narrator:
         self._state = state
         self._fills = LastFills(prices_of)
         self._open: dict[str, tuple[Position, wire.Position]] = {}
-        self._lost_at: dict[str, int] = {}
         self.look_around()
 
+    def recall(self) -> None:
+        """Remember the fills of a state whose records were not all noticed."""
+        for trade in self._state.trades.values():
+            self._fills.note(trade)
+
     def look_around(self) -> None:
-        """Take the positions that are open now as known. Call it after records went untold."""
+        """Take the positions that are open now, and the brokers that are lost, as known. Call it
+        after records went untold.
+        """
+        self._lost_at = dict(self._state.doubts.lost)
         self._open = {
             position.id: (position, render.position(position, self._fills.of(account.id)))
             for account in self._state.accounts.values()

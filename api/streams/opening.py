@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from api.streams.event import Event, event_of
 from api.streams.messages import Connection
-from api.streams.resume import CHUNK_RECORDS, Retelling
+from api.streams.resume import CHUNK_RECORDS
 
 if TYPE_CHECKING:
     from api.desk import Desk
     from api.stepping.seat import Seat
+    from api.streams.resume import Retelling
     from api.streams.subscriber import Subscriber
     from api.streams.wish import Place, Wish
 
@@ -47,8 +48,8 @@ async def open_stream(
     await send(greeting(desk, wish.account, wish.after))
     retelling = None
     if wish.after is not None:
-        retelling = Retelling(desk.engine.tape, wish.after, desk.engine.prices_of)
         subscriber.last_seq = max(wish.after.first_seq - 1, 0)
+        retelling = await desk.history.after(wish.after)
         await _catch_up(desk, retelling, subscriber, send)
     if subscriber.is_revoked:
         return None

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 import websockets
 
-from api.streams.resume import Retelling
+from adapters.tape_sqlite import snapshots
+from adapters.tape_sqlite.tape import SqliteTape
+from api.compose import restored_state
+from api.streams.resume import History, Kept, Retelling, nothing_kept
 from api.streams.wish import Place
+from engine import events as ev
 from engine.core import Engine
+from engine.instruments import Instrument
 from engine.requests import OrderRequest
+from engine.state import State
+from engine.tape import Record
 from engine.values import OrderType, Side
 from tests.api.line import Message, line
 from tests.api.served import ACCOUNT, Served, bars, serving
 from tests.api.stepping.test_stepper import place
+from tests.builders import World
 
 LIMIT = OrderRequest("AAPL", Side.BUY, Decimal(1), OrderType.LIMIT, limit_price=Decimal(1))
 FACTS = {"order", "trade", "position", "account"}
@@ -163,6 +173,7 @@ def test_a_long_history_is_folded_in_pieces_that_let_others_run() -> None:
         engine = served.desk.engine
         served.call(lambda: [engine.submit(ACCOUNT, LIMIT) for _ in range(1_500)])
         retelling = Retelling(served.tape, Place(0), engine.prices_of)
+        retelling.approach()
         pieces = []
         while retelling.seq < served.tape.head:
             pieces.append(len(retelling.next_chunk()))
@@ -181,3 +192,125 @@ def test_what_is_filled_is_priced_at_its_last_fill_in_history() -> None:
             position = other.until("position")["position"]
         assert position["current_price"] == fill
         assert position["unrealized_pnl"] in ("0", "0.00")
+
+
+class Noted(SqliteTape):
+    """A tape that notes which records were read of it."""
+
+    read: ClassVar[list[int]] = []
+
+    def records(self, after: int = 0) -> Iterator[Record]:
+        """Those after one of them, each noted when it is given."""
+        for record in super().records(after):
+            self.read.append(record.seq)
+            yield record
+
+
+LONG, KEPT_AT = 50_000, 45_000
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A tape of fifty thousand records, of which a state is kept nine tenths of the way: then one
+    position is held that is never traded again, and a broker can not be reached.
+    """
+    tape = Noted.open(tmp_path_factory.mktemp("long") / "long.tape")
+    world = World(tape=tape)
+    world.engine.list_instrument(Instrument("MSFT"))
+    world.bought(2, 50, symbol="MSFT")
+    while tape.head < KEPT_AT - 1:
+        world.bought(1)
+        world.sold(1)
+    world.engine.write("", ev.BrokerDisconnected("far", "reset"))
+    tape.commit()
+    snapshots.save(tape.path, tape, tape.head, world.state.to_bytes())
+    while tape.head < LONG:
+        world.bought(1)
+        world.sold(1)
+    world.engine.write("", ev.BrokerConnected("far"))
+    tape.commit()
+    yield world
+    tape.close()
+
+
+def told_after(long: World, place: Place, kept: Kept) -> list[str]:
+    """Every message after a place, by a fold that begins with what is kept."""
+    Noted.read.clear()
+
+    async def come_back() -> list[str]:
+        history = History(long.engine, kept)
+        retelling = await history.after(place)
+        told: list[str] = []
+        while retelling.seq < long.tape.head:
+            told += [event.text for event in retelling.next_chunk()]
+        history.close()
+        return told
+
+    return asyncio.run(come_back())
+
+
+def newest(long: World) -> Kept:
+    """What is kept beside the tape."""
+    tape = long.tape
+    assert isinstance(tape, SqliteTape)
+    return lambda seq: restored_state(tape, seq)
+
+
+def test_of_a_long_tape_only_what_follows_the_newest_state_that_is_kept_is_read(
+    long: World,
+) -> None:
+    place = Place(LONG - 100)
+    again = told_after(long, place, newest(long))
+    assert len(Noted.read) <= LONG - KEPT_AT + 50
+    assert min(Noted.read) > KEPT_AT - 1
+    whole = told_after(long, place, nothing_kept)
+    assert min(Noted.read) == 1
+    assert again == whole
+    assert any("BALANCE_UPDATED" in text for text in again), "the position that rests has a price"
+    assert "BROKER_RECONNECTED" in again[-1], "when it was lost is known"
+
+
+def test_a_state_that_is_kept_after_the_place_is_of_no_use(long: World) -> None:
+    place = Place(KEPT_AT - 1_000)
+    assert told_after(long, place, newest(long)) == told_after(long, place, nothing_kept)
+    assert min(Noted.read) == 1
+
+
+@pytest.mark.anyio
+async def test_the_loop_goes_on_while_a_place_is_looked_for_and_no_more_than_two_are(
+    long: World,
+) -> None:
+    running, most = 0, 0
+
+    def kept(_seq: int) -> State | None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        time.sleep(0.05)
+        running -= 1
+        return None
+
+    history = History(long.engine, kept)
+    coming = [asyncio.create_task(history.after(Place(20_000))) for _ in range(3)]
+    turns = 0
+    while not all(one.done() for one in coming):
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert turns > 20
+    assert most == 2
+    assert [one.result().seq for one in coming] == [20_000] * 3
+    history.close()
+
+
+@pytest.mark.anyio
+async def test_who_leaves_is_not_looked_for_any_more(long: World) -> None:
+    Noted.read.clear()
+    history = History(long.engine)
+    coming = asyncio.create_task(history.after(Place(LONG)))
+    async with asyncio.timeout(5):
+        while not Noted.read:  # noqa: ASYNC110  another thread reads
+            await asyncio.sleep(0.001)
+    coming.cancel()
+    await asyncio.wait([coming])
+    history._threads.shutdown(wait=True)
+    assert max(Noted.read) < LONG
