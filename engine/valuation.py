@@ -102,10 +102,15 @@ def free_margin(account: Account, prices: Prices) -> Decimal:
     base = account.currency
     free = _cash(account, prices)
     for position in account.positions.values():
-        if position.leverage == ONE and position.quantity > ZERO:
+        quantity, leverage = position.quantity, position.leverage
+        is_unlevered = leverage == ONE
+        if is_unlevered and quantity > ZERO:
             continue  # it ties up exactly what it is worth
-        value = position.quantity * mark(position, prices) * position.multiplier
-        loose = value - abs(value) / position.leverage
+        price = prices.mark(position.symbol)
+        value = quantity * (position.average_price if price is None else price)
+        if position.multiplier is not ONE:
+            value *= position.multiplier
+        loose = value - (abs(value) if is_unlevered else abs(value) / leverage)
         currency = position.currency
         free += loose if currency == base else convert(loose, currency, base, prices)
     return free

@@ -33,6 +33,12 @@ class Board:
                 self._bars[one.symbol] = k, one
             else:
                 self._quotes[one.symbol] = k, one
+        self._closes = {
+            symbol: (k, bars.close, bars.unit)
+            for symbol, (k, bars) in self._bars.items()
+            if symbol not in self._quotes
+        }
+        """Where the marks are of symbols that have no quotes: series, closes, price of one unit."""
         self._history = History(one for one in series if isinstance(one, Bars))
 
     @property
@@ -46,6 +52,11 @@ class Board:
 
     def mark(self, symbol: str) -> Decimal | None:
         """The last known price of ``symbol``; None before the first."""
+        closes = self._closes.get(symbol)
+        if closes is not None:
+            k, close, unit = closes
+            i = self.rows[k]
+            return Decimal(close[i]) * unit if i >= 0 else None
         quoted = self._quotes.get(symbol)
         if quoted is not None:
             k, quotes = quoted
