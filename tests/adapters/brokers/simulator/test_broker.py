@@ -217,5 +217,5 @@ def test_the_simulator_can_do_everything_but_brackets_and_groups_by_itself() -> 
     assert set(can.order_types) == set(OrderType)
     assert set(can.times_in_force) == set(TimeInForce)
     flags = {name for name in can.__struct_fields__ if getattr(can, name) is False}
-    assert flags == {"brackets", "oco", "cancel_on_disconnect"}
+    assert flags == {"brackets", "oco", "cancel_on_disconnect", "terms"}
     assert msgspec.structs.asdict(can)["max_leverage"] == 20
