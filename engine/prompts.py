@@ -81,8 +81,7 @@ def ask(
     confirmed: tuple[str, ...] = (),
 ) -> Prompt:
     """Write a question down; raises TradingHalted with nothing written if it can not be kept."""
-    known = engine.state.prompts.open(account)
-    for old in known[: max(len(known) - OPEN_MAX + 1, 0)]:
+    for old in crowded(engine, account):
         answer(engine, old, PromptAnswer.EXPIRED)
     prompt_id = _prompt_id(engine.next_seq, engine.now, account)
     fact = ev.PromptRaised(prompt_id, message_id, text, held, confirmed)
@@ -90,6 +89,14 @@ def ask(
     prompt = engine.state.prompts.find(prompt_id)
     assert prompt is not None  # folded by the line above
     return prompt
+
+
+def crowded(engine: Engine, account: str) -> list[Prompt]:
+    """The open questions that one more pushes out: whoever holds something for them lets go of it
+    first.
+    """
+    known = engine.state.prompts.open(account)
+    return known[: max(len(known) - OPEN_MAX + 1, 0)]
 
 
 def answer(engine: Engine, prompt: Prompt, given: PromptAnswer) -> Record:

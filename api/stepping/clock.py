@@ -45,7 +45,10 @@ STEP = Form(
         "keep_open": Flag("Leave the run open after its last step, until the clock moves again"),
     }
 )
-_BUSY = "A client drives the clock, another hand is at it, or it is no stepped clock."
+_BUSY = (
+    "A client drives the clock, another hand is at it, it is no stepped clock, or `seconds` are to "
+    "pass after the run is complete."
+)
 
 
 class Clock(msgspec.Struct, gc=False, omit_defaults=True):
@@ -78,6 +81,9 @@ class ClockHand:
         if len(given) != 1:
             raise InvalidRequest("body", ", ".join(given) or "{}", "steps, until or seconds")
         stepper = self._free()
+        if "seconds" in given and stepper.state is State.COMPLETE:
+            why = "the run is complete, and no time passes after its end"
+            raise Refusal(409, "INVALID_REQUEST", why, {"mode": "stepped", "state": stepper.state})
         passes = self._end_of(given.get("seconds"))
         until: int | None = given.get("until")
         if until is not None and until < self._desk.engine.now:

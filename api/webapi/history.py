@@ -156,8 +156,8 @@ class History:
 
 
 def server_id(contract: Contract) -> str:
-    """What the gateway calls the history of a contract."""
-    return f"{contract.conid % 100_000}"
+    """What the gateway calls the history of a contract; no two share it."""
+    return f"{contract.conid}"
 
 
 def joined(parts: list[Bar], start: int, length: int) -> Bar:

@@ -241,9 +241,12 @@ class Placing:
         for asked in self._questions.about(session, contract, request, market):
             if asked.message_id in confirmed or asked.message_id in session.suppressed:
                 continue
-            prompt = self._open(account, held, asked.message_id, request) or prompts.ask(
-                self._engine, account, asked.message_id, asked.text, held, confirmed
-            )
+            prompt = self._open(account, held, asked.message_id, request)
+            if prompt is None:
+                self._servers.make_room(account)
+                prompt = prompts.ask(
+                    self._engine, account, asked.message_id, asked.text, held, confirmed
+                )
             session.questions.add(prompt.id)
             return [questions.row(prompt)]
         return None

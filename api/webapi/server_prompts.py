@@ -56,6 +56,7 @@ class ServerPrompts:
         broker = None if why is None else self._broker(order)
         if broker is None:
             return None
+        self.make_room(order.account)
         broker.hold(order)
         held = msgspec.json.encode(_Held(order.id)).decode()
         text = _TEXT.format(why=why)
@@ -73,14 +74,26 @@ class ServerPrompts:
         is_late = self._engine.now - prompt.raised_at > self._timeout_ns
         is_yes = option == OPTIONS[0] and not is_late
         given = PromptAnswer.CONFIRMED if is_yes else PromptAnswer.DECLINED
-        prompts.answer(self._engine, prompt, PromptAnswer.EXPIRED if is_late else given)
+        self._settle(prompt, order, PromptAnswer.EXPIRED if is_late else given)
+        if is_late:
+            raise errors.no_reply(prompt.id)
+
+    def make_room(self, account: str) -> None:
+        """Have the orders rejected whose questions one more would push out: nobody could answer
+        them any more.
+        """
+        for prompt in prompts.crowded(self._engine, account):
+            order = order_of(self._engine, prompt)
+            if order is not None:
+                self._settle(prompt, order, PromptAnswer.EXPIRED)
+
+    def _settle(self, prompt: Prompt, order: Order, given: PromptAnswer) -> None:
+        prompts.answer(self._engine, prompt, given)
         broker = self._broker(order)
-        if broker is not None and is_yes:
+        if broker is not None and given is PromptAnswer.CONFIRMED:
             broker.release(order)
         elif broker is not None:
             broker.turn_down(order, prompt.text)
-        if is_late:
-            raise errors.no_reply(prompt.id)
 
     def _broker(self, order: Order) -> Pliable | None:
         broker: object = self._engine.local.get(order.account)

@@ -110,6 +110,15 @@ def test_the_end_is_reached_and_the_run_is_over() -> None:
         assert step(served, steps=1).json()["step"] == 50
 
 
+def test_no_time_passes_after_the_run_is_over() -> None:
+    with serving() as served:
+        ended = step(served, steps=1_000).json()["now"]
+        answer = step(served, seconds=60)
+        assert (answer.status_code, answer.json()["code"]) == (409, "INVALID_REQUEST")
+        assert answer.json()["details"] == {"mode": "stepped", "state": "complete"}
+        assert clock(served)["now"] == ended
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -8,8 +8,9 @@ import pytest
 
 from api.refusals import Refusal
 from api.webapi.contracts import Contract
-from api.webapi.history import History, Wish
+from api.webapi.history import History, Wish, server_id
 from api.webapi.periods import POINTS_MAX, period
+from engine.conids import BROKER
 from engine.instruments import Instrument
 from engine.market.board import Board
 from engine.market.timeframes import DAY_NS, HOUR_NS
@@ -33,6 +34,11 @@ def test_a_day_reaches_back_to_the_same_hour_of_the_day_that_traded_before() -> 
         friday + 15,
     ]
     assert len(bars(board, "2d", "1h")) == 5 + 7 + 2
+
+
+def test_contracts_whose_numbers_end_alike_have_histories_of_their_own() -> None:
+    one, other = (Contract(Instrument("X", ids={BROKER: each})) for each in ("265598", "165598"))
+    assert server_id(one) != server_id(other)
 
 
 def test_a_period_longer_than_the_data_gives_them_all() -> None:

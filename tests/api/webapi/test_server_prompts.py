@@ -13,6 +13,7 @@ from api.webapi.faults.faults import Terms
 from api.webapi.faults.kinds import Kind
 from engine.events import PromptAnswered
 from engine.market.timeframes import MINUTE_NS
+from engine.prompts import OPEN_MAX
 from engine.values import PromptAnswer, Status
 from tests.api.webapi.gate import FRIENDLY, Gate, gate, limit, ticket
 from tests.api.webapi.stream.talk import Talk
@@ -176,3 +177,28 @@ async def test_after_a_restart_the_order_works_and_a_no_still_ends_it(one: Gate)
     broker.release(order)  # what a restart comes to
     await one.post(NOTIFICATION, said(asked, "No"))
     assert order.status is Status.REJECTED
+
+
+async def test_a_question_that_newer_ones_push_out_ends_its_order(one: Gate) -> None:
+    await one.place(ticket(cOID="first"))
+    for number in range(OPEN_MAX):
+        if number == 3:  # a server's question pushes others out as one of the gateway does
+            one.gateway.faults.add(Kind.SERVER_PROMPT)
+            assert "prompt" in await one.place(ticket(cOID="second"))
+        else:
+            assert (await one.place(limit(50, cOID=f"far{number}")))[0]["messageIds"] == ["o163"]
+    first, second = sorted(await one.orders(), key=lambda row: row["orderId"])
+    assert (first["order_ref"], first["status"]) == ("first", "Inactive")
+    assert (second["order_ref"], second["status"]) == ("second", "Submitted")
+    for number in range(4):
+        await one.place(limit(50, cOID=f"more{number}"))
+    (_, second) = sorted(await one.orders(), key=lambda row: row["orderId"])
+    assert second["status"] == "Inactive"
+
+
+async def test_a_servers_question_pushes_out_an_older_one_and_ends_its_order(one: Gate) -> None:
+    one.gateway.faults.add(Kind.SERVER_PROMPT, times=OPEN_MAX)
+    for _ in range(OPEN_MAX + 1):
+        assert "prompt" in await one.place(ticket())
+    rows = sorted(await one.orders(), key=lambda row: row["orderId"])
+    assert [row["status"] for row in rows] == ["Inactive", *["Submitted"] * OPEN_MAX]
