@@ -8,6 +8,7 @@ Orders are bracketed: should the price fall two percent below the entry, the sto
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import deque
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -89,8 +90,11 @@ def main() -> None:
     options = parser.parse_args()
     with Gateway(options.url) as gateway:
         strategy = Strategy(gateway, options.budget, options.fast, options.slow)
-        for event in gateway.events():
-            strategy.on_event(event)
+        try:
+            for event in gateway.events():
+                strategy.on_event(event)
+        except KeyboardInterrupt:
+            sys.exit(f"strategy: interrupted; {strategy.trades} fills were reported to me")
     print(f"strategy: the backtest is complete; {strategy.trades} fills were reported to me")
 
 

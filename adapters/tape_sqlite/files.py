@@ -7,6 +7,7 @@ it. The writer runs in WAL mode and syncs every commit; readers in any process n
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -22,6 +23,8 @@ Unreadable = (sqlite3.Error, ValueError)
 """What reading a damaged file raises: SQLite's words about it may quote text that is text no more,
 and what it gives may be no records.
 """
+
+_log = logging.getLogger("onetape.tape")
 
 _TABLE = """
 CREATE TABLE groups (
@@ -90,6 +93,28 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def close_reader(connection: sqlite3.Connection, path: Path) -> None:
+    """Close what `open_reader` gave, and leave no empty log beside a tape that nobody has open.
+
+    A reader that finds no log makes one, and may not take it away. A connection that can write does
+    so when it is the last one to close: SQLite's locks say whether it is, so that a writer or a
+    reader that comes meanwhile keeps what it uses. A log that holds anything, as one has that was
+    in use when its writer closed or crashed, is left to the next writer.
+    """
+    connection.close()
+    if not log.is_empty(path):
+        return
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        last = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
+        try:
+            _number(last, "user_version")
+        finally:
+            last.close()
+    except Unreadable as error:
+        _log.info("%s: an empty log is left beside it: %s", path, error)
 
 
 def check_mark(connection: sqlite3.Connection, path: Path) -> None:

@@ -27,6 +27,14 @@ def path_of(tape_path: Path) -> Path:
     return tape_path.with_name(tape_path.name + "-wal")
 
 
+def is_empty(tape_path: Path) -> bool:
+    """Whether there is a log with nothing in it: one that a reader made, and no writer."""
+    try:
+        return path_of(tape_path).stat().st_size == 0
+    except FileNotFoundError:
+        return False
+
+
 def lengthen(tape_path: Path) -> None:
     """Give an open tape's log its length; called by its writer, before it writes.
 

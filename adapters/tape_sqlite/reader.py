@@ -12,7 +12,7 @@ from pathlib import Path
 from time import sleep
 
 from adapters.tape_sqlite import rows
-from adapters.tape_sqlite.files import open_reader
+from adapters.tape_sqlite.files import close_reader, open_reader
 from engine.tape.record import Record
 
 POLL_S = 0.05
@@ -60,7 +60,7 @@ class SqliteTapeReader:
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""
-        self._connection.close()
+        close_reader(self._connection, self.path)
 
     def __enter__(self) -> SqliteTapeReader:
         return self

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from adapters.tape_sqlite import rows, watermark
-from adapters.tape_sqlite.files import Unreadable, open_reader
+from adapters.tape_sqlite.files import Unreadable, close_reader, open_reader
 from engine.tape.chain import GENESIS
 from engine.tape.errors import ChainBroken, TapeDamaged, TapeTruncated
 from engine.tape.verify import Report, Row, verify_rows
@@ -30,7 +30,7 @@ def verify(path: str | Path) -> Report:
         report = _checked(connection, rows.SEQ_MIN, 0, GENESIS)
         return _with_length(report, path, connection)
     finally:
-        connection.close()
+        close_reader(connection, path)
 
 
 def verify_after(connection: sqlite3.Connection, after: int, previous: bytes) -> Report:

@@ -1,14 +1,16 @@
 """A reader sees what is durable, in order, also while the tape grows."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
+from adapters.tape_sqlite.verify import verify
 from engine.tape.errors import NotATape, TapeDamaged
 from tests.adapters.tape_sqlite.damage import edit, edit_record, holed_tape, small_tape
 from tests.contract.tape_contract import append
@@ -105,3 +107,62 @@ def test_following_gives_every_record_once_as_it_becomes_durable(path: Path) -> 
         thread.join(5)
     assert followed == list(tape.records())
     tape.close()
+
+
+def beside(path: Path) -> set[str]:
+    """What lies in the folder of a tape."""
+    return {one.name for one in path.parent.iterdir()}
+
+
+def test_nothing_is_left_beside_a_closed_tape_by_those_who_read_it(path: Path) -> None:
+    small_tape(path)
+    before = beside(path)
+    assert verify(path).ok
+    assert beside(path) == before
+    first, second = SqliteTapeReader.open(path), SqliteTapeReader.open(path)
+    assert (first.head, second.head) == (20, 20)
+    first.close()
+    assert second.head == 20, "who still reads keeps what it reads by"
+    second.close()
+    assert beside(path) == before
+
+
+def test_a_writer_that_starts_while_a_reader_leaves_keeps_its_log(path: Path) -> None:
+    small_tape(path)
+    reader = SqliteTapeReader.open(path)
+    assert reader.head == 20
+    tape = SqliteTape.open(path)
+    append(tape, 3)
+    tape.commit()
+    reader.close()
+    append(tape, 3)
+    tape.commit()
+    with SqliteTapeReader.open(path) as other:
+        assert other.head == 26
+    tape.close()
+    assert verify(path).head == 26
+
+
+def test_readers_that_come_and_go_are_in_no_writers_way(path: Path) -> None:
+    small_tape(path)
+    is_over = Event()
+
+    def read() -> list[int]:
+        seen = []
+        while not is_over.is_set():
+            with SqliteTapeReader.open(path) as reader:
+                seen.append(len(list(reader.records())))
+        return seen
+
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read)
+        try:
+            for _ in range(40):
+                tape = SqliteTape.open(path)
+                append(tape, 3)
+                tape.close()
+        finally:
+            is_over.set()
+        seen = reading.result(10)
+    assert seen == sorted(seen)
+    assert verify(path).head == 140
