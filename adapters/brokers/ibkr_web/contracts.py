@@ -11,6 +11,7 @@ What a contract is (`terms`) is asked for once as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from adapters.brokers.ibkr_web.errors import NoContract
 from adapters.brokers.ibkr_web.numerals import whole
@@ -122,11 +123,7 @@ class Contracts:
         """By the list of stocks, which needs no brokerage session."""
         answer = await self._transport.get("/trsrv/stocks", {"symbols": symbol})
         found = as_object(answer, f"stocks named {symbol}").get(symbol)
-        listed = [
-            one
-            for company in (found if isinstance(found, list) else [])
-            for one in company.get("contracts") or []
-        ]
+        listed = [one for company in _objects(found) for one in _objects(company.get("contracts"))]
         listed.sort(key=lambda one: not one.get("isUS"))  # the American listing first
         return next((whole(one.get("conid")) for one in listed), None)
 
@@ -135,8 +132,7 @@ class Contracts:
         answer = await self._transport.get("/iserver/currency/pairs", {"currency": quote})
         if answer.error or not isinstance(answer.document, dict):
             return None
-        pairs = answer.document.get(quote)
-        for one in pairs if isinstance(pairs, list) else []:
+        for one in _objects(answer.document.get(quote)):
             if one.get("symbol") == f"{base}.{quote}":
                 return whole(one.get("conid"))
         return None
@@ -148,11 +144,16 @@ class Contracts:
         answer = await self._transport.get("/iserver/secdef/search", {"symbol": symbol})
         if answer.error:
             return None
-        for one in as_list(answer, f"a search for {symbol}"):
-            kinds = {section.get("secType") for section in one.get("sections") or []}
+        for one in _objects(as_list(answer, f"a search for {symbol}")):
+            kinds = {section.get("secType") for section in _objects(one.get("sections"))}
             if one.get("symbol") == symbol and not (is_pair and kinds.isdisjoint(PAIRS)):
                 return whole(one.get("conid"))
         return None
+
+
+def _objects(found: Any) -> list[Row]:
+    """The objects in a list; what is none says nothing of any contract."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _symbol(info: Details) -> str:

@@ -190,6 +190,20 @@ async def test_a_symbol_that_is_answered_with_garbage_holds_up_no_other() -> Non
     assert len(gateway.asked("/trsrv/stocks")) == 1, "it is left alone for a while"
 
 
+@pytest.mark.parametrize("inside", [["garbage"], [{"contracts": ["garbage"]}]])
+async def test_garbage_inside_an_answer_about_one_symbol_does_not_end_the_line(
+    inside: list[Any],
+) -> None:
+    gateway = Gateway()
+    gateway.lay("/trsrv/stocks", {"ODD": inside})
+    gateway.lay("/iserver/secdef/search", ["garbage", {"symbol": "ODD", "sections": ["garbage"]}])
+    async with line(gateway, conids={"AAPL": AAPL}, **QUIET) as made:
+        made.broker.want(["ODD", "AAPL"])
+        await until(lambda: bool(wishes(gateway)), "the other is subscribed to")
+        assert made.running is not None
+        assert not made.running.done()
+
+
 async def test_a_symbol_that_was_not_answered_is_looked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
