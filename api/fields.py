@@ -8,6 +8,7 @@ one that was meant. Words are read in any letter case.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,20 +29,22 @@ _MICROSECOND = timedelta(microseconds=1)
 _INTEGER_MAX = 10**18 - 1
 
 
-class _FromText:
+class FromText(ABC):
     """A kind that reads text from a query as it reads a JSON string."""
 
     is_list = False
 
+    @abstractmethod
     def read(self, name: str, value: Any) -> Any:
-        raise NotImplementedError
+        """The value that JSON gives; raises InvalidRequest."""
 
     def read_text(self, name: str, text: Any) -> Any:
+        """The value that a query gives; raises InvalidRequest."""
         return self.read(name, text)
 
 
 @dataclass(frozen=True)
-class Text(_FromText):
+class Text(FromText):
     """A printable text of 1 to ``characters_max`` characters."""
 
     meaning: str
@@ -68,7 +71,7 @@ class Text(_FromText):
 
 
 @dataclass(frozen=True)
-class Word(_FromText):
+class Word(FromText):
     """One word of a closed set, in any letter case."""
 
     words: Iterable[str]
@@ -136,7 +139,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Number(_FromText):
+class Number(FromText):
     """An exact number, zero or more, from a decimal string or a JSON integer."""
 
     meaning: str
@@ -218,7 +221,7 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class Moment(_FromText):
+class Moment(FromText):
     """A time in ISO 8601; one without an offset is in UTC. Read as nanoseconds since 1970."""
 
     meaning: str

@@ -42,7 +42,7 @@ from engine.errors import (
 )
 from engine.facts.orders import BY_CLIENT
 from engine.funds import closable, shortfall
-from engine.instruments import Instrument, guess
+from engine.instruments import Instrument
 from engine.intake import TAKERS
 from engine.orders import Order
 from engine.ports import Cancel, Capabilities, Instruction, Modify, Prices, Submit
@@ -61,8 +61,8 @@ class Engine(Session):
         account = self.state.accounts[order.account]
         request = order.request
         position = account.held(request.symbol, order.position_id)
-        instrument = self.instruments.find(request.symbol) or guess(request.symbol)
-        prices = self.markets.get(order.account, self.prices)
+        instrument = self.instrument(request.symbol)
+        prices = self.prices_of(order.account)
         return not shortfall(account, instrument, position, request, quantity, price, prices)
 
     def closable(self, order: Order) -> Decimal:

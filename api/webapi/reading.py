@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from api.amounts import decode
+from api.fields import FromText
 from api.forms import PARAMETERS_MAX, Field, Form, Schema, invalid
 
 INTEGER_MAX = 2**53 - 1
@@ -78,20 +79,8 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
         raise invalid("query", _shown(query), "percent-encoded UTF-8 of few parameters") from None
 
 
-class _Read:
-    """A field that reads a text as it reads a value."""
-
-    is_list = False
-
-    def read(self, name: str, value: Any) -> Any:
-        raise NotImplementedError
-
-    def read_text(self, name: str, text: Any) -> Any:
-        return self.read(name, text)
-
-
 @dataclass(frozen=True)
-class Truth(_Read):
+class Truth(FromText):
     """True or false, in any letter case."""
 
     meaning: str
@@ -109,7 +98,7 @@ class Truth(_Read):
 
 
 @dataclass(frozen=True)
-class Count(_Read):
+class Count(FromText):
     """A whole number from ``least`` to ``most``, as a number or a text."""
 
     meaning: str
@@ -132,7 +121,7 @@ class Count(_Read):
 
 
 @dataclass(frozen=True)
-class Figure(_Read):
+class Figure(FromText):
     """A number, as a number or a text."""
 
     meaning: str
@@ -150,7 +139,7 @@ class Figure(_Read):
 
 
 @dataclass(frozen=True)
-class Line(_Read):
+class Line(FromText):
     """A text, or a number that is taken as its digits."""
 
     meaning: str
@@ -169,7 +158,7 @@ class Line(_Read):
 
 
 @dataclass(frozen=True)
-class Items(_Read):
+class Items(FromText):
     """Several texts: a list of them in JSON, or one text with commas between."""
 
     meaning: str

@@ -6,6 +6,7 @@ summary sends the rows that changed, a ledger every currency, those without a ch
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -112,11 +113,13 @@ class _Books(Topic):
         rows = self._news(before, self._sent)
         return self._message(rows) if rows else None
 
+    @abstractmethod
     def _rows(self) -> dict[str, Message]:
-        raise NotImplementedError
+        """Every row as it is now, by its key."""
 
+    @abstractmethod
     def _news(self, before: dict[str, Message], now: dict[str, Message]) -> list[Message]:
-        raise NotImplementedError
+        """What is told of rows that were as ``before`` and are as ``now``."""
 
     def _message(self, rows: list[Message]) -> Message:
         seconds = self._gateway.engine.now // NANOSECONDS

@@ -6,6 +6,7 @@ to time, and what it makes of a row that was shown. Each answer is one message, 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, TypeVar
 
 from api.webapi.stream.shown import Shown
@@ -23,7 +24,7 @@ BOOKS_S = 10.0
 """Time between two looks at an account's summary or ledger."""
 
 
-class Topic:
+class Topic(ABC):
     """One subscription of one client."""
 
     is_over = False
@@ -31,9 +32,9 @@ class Topic:
     is_blind = False
     """Whether it has said that it can not see what it tells of, and nothing since."""
 
+    @abstractmethod
     def first(self) -> Message | None:
         """The answer to the subscription: everything that is known now."""
-        raise NotImplementedError
 
     def beat(self, now_s: float) -> Message | None:
         """What has changed by now, by the clock that never jumps; asked twice a second."""

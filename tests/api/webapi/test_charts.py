@@ -15,6 +15,7 @@ from engine.errors import ProviderUnavailable
 from engine.instruments import Instrument
 from engine.market.bars import Bar
 from engine.market.timeframes import DAY_NS, HOUR_NS, MINUTE_NS
+from engine.values import NANOSECONDS
 from tests.api.market.quoting import QuotingEnd, Stall, stall
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +30,11 @@ def last_bars(made: Stall, length: int, count: int) -> list[Bar]:
         Bar("AAPL", length, end - (count - i) * length, price, price, price, price, Decimal(7))
         for i in range(count)
     ]
+
+
+def early_in_a_minute(made: Stall) -> None:
+    """Let it be ten seconds past a full minute to come, so that only the test moves time on."""
+    made.engine.now = (made.engine.now // MINUTE_NS + 1) * MINUTE_NS + 10 * NANOSECONDS
 
 
 async def test_a_wish_is_answered_from_what_the_broker_has_of_it() -> None:
@@ -68,6 +74,7 @@ async def test_no_bars_are_no_data() -> None:
 async def test_a_chart_goes_on_from_its_last_bar_once_the_next_has_ended() -> None:
     far = QuotingEnd()
     async with stall(far) as made:
+        early_in_a_minute(made)
         bars = last_bars(made, MINUTE_NS, 3)
         far.on_bars = lambda _symbol: bars
         wish = Wish(period("1h"), "1min")
@@ -89,6 +96,7 @@ async def test_a_chart_goes_on_from_its_last_bar_once_the_next_has_ended() -> No
 async def test_a_bar_that_is_late_is_looked_for_once_more_and_a_silent_broker_later() -> None:
     far = QuotingEnd()
     async with stall(far) as made:
+        early_in_a_minute(made)
         bars = last_bars(made, MINUTE_NS, 3)
         far.on_bars = lambda _symbol: bars
         chart = Chart(made.remote, made.desk.board, "AAPL", Wish(period("1h"), "1min"))

@@ -170,15 +170,23 @@ async def test_a_key_sees_its_own_accounts_alone() -> None:
         assert line.step() == []
 
 
+class Silent(Topic):
+    """A topic that has nothing to tell."""
+
+    def first(self) -> Message | None:
+        """Nothing."""
+        return None
+
+
 async def test_the_number_of_histories_is_limited_and_one_more_is_named(line: Talk) -> None:
-    line.it._topics.update({("mh", str(n)): Topic() for n in range(HISTORIES_MAX)})
+    line.it._topics.update({("mh", str(n)): Silent() for n in range(HISTORIES_MAX)})
     told = line.one(f'smh+{AAPL}+{{"period":"1h","bar":"1min"}}')
     assert told["code"] == 429
     assert f"at most {HISTORIES_MAX}" in told["error"]
 
 
 async def test_the_number_of_market_data_lines_is_limited(line: Talk) -> None:
-    line.it._topics.update({("md", str(n)): Topic() for n in range(LINES_MAX)})
+    line.it._topics.update({("md", str(n)): Silent() for n in range(LINES_MAX)})
     assert line.one(f"smd+{AAPL}+{{}}")["code"] == 429
     assert AAPL not in line.session.fields
 
@@ -194,7 +202,7 @@ async def test_a_client_that_is_behind_is_told_what_changed_in_one(line: Talk) -
     assert told["31"] == "100.30"
 
 
-class Broken(Topic):
+class Broken(Silent):
     """A topic that has lost what it told of."""
 
     def beat(self, now_s: float) -> Message | None:
@@ -213,6 +221,6 @@ async def test_a_topic_that_fails_says_so_once_and_ends(line: Talk) -> None:
 
 
 async def test_a_topic_says_nothing_of_what_it_is_not_about() -> None:
-    topic = Topic()
+    topic = Silent()
     assert topic.beat(0.0) is None
     assert topic.heard(shown.row(shown.ORDER, 1, "A", {})) is None
