@@ -16,8 +16,8 @@ from adapters.tape_sqlite import log
 from engine.tape.errors import NotATape, TapeDamaged, TapeError, TapeTooNew, TapeTooOld
 
 APPLICATION_ID = 0x4F544150  # "OTAP"
-FORMAT = 2
-FORMAT_MIN = 2
+FORMAT = 3
+FORMAT_MIN = 3
 BUSY_TIMEOUT_S = 5.0
 Unreadable = (sqlite3.Error, ValueError)
 """What reading a damaged file raises: SQLite's words about it may quote text that is text no more,

@@ -11,10 +11,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from adapters.tape_sqlite.packing import pack_body, pack_link
-from engine import events
+from adapters.tape_sqlite.packing import pack_link
 from engine.tape.chain import HASH_BYTES, link
-from engine.tape.record import Record
+from engine.tape.record import Record, body_of
 
 ROW_BYTES = 64 * 1024
 """How long a row's bodies may be together; a single record that is longer has a row to itself."""
@@ -44,17 +43,15 @@ class Group:
         return self._links[0][:HASH_BYTES]
 
     def encode(self, tail: Sequence[Record], count: int) -> None:
-        """Encode and chain the first `count` records of `tail`, skipping those already done."""
-        bodies, links = self._bodies, self._links
-        previous = self.last_hash
-        for record in tail[len(bodies) : count]:
-            seq, ts, account, cause = record.seq, record.ts, record.account, record.causation
-            payload = events.encode(record.event)
-            previous = link(previous, seq, ts, account, cause, payload)
-            body = pack_body(seq, ts, account, cause, payload)
-            links.append(pack_link(previous, len(body)))
-            bodies.append(body)
-            self.last_hash = previous
+        """Encode and chain the first `count` records of `tail`, skipping those already done.
+
+        Where one can not be encoded, none of them is.
+        """
+        bodies = [body_of(record) for record in tail[len(self._bodies) : count]]
+        last = self.last_hash
+        self._links += [pack_link(last := link(last, body), len(body)) for body in bodies]
+        self._bodies += bodies
+        self.last_hash = last
 
     def write(self, connection: sqlite3.Connection, count: int) -> None:
         """Store the first `count` encoded records and sync; forget them once that is done."""

@@ -1,9 +1,9 @@
 """How records lie in a stored group: their bodies one after another, their hashes beside them.
 
-A body is one record as a MessagePack array of `seq, ts, account, causation, event`; bodies that
-follow each other, from however many groups, are decoded in a single call. A link is a record's hash
-and the length of its body, so that a hash is found without decoding anything, and damage inside one
-body never hides where the next begins.
+A body is one record as a MessagePack array of `seq, ts, account, causation, event`, byte for byte
+what the record's hash covers; bodies that follow each other, from however many groups, are decoded
+in a single call. A link is a record's hash and the length of its body, so that a hash is found
+without decoding anything, and damage inside one body never hides where the next begins.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ LINK_BYTES = _LINK.size
 pack_link = _LINK.pack
 """A record's hash and the length of its body as a link."""
 
-_encode = msgspec.msgpack.Encoder().encode
+
+class _Numbered(msgspec.Struct, gc=False, array_like=True):
+    """Of a record only its number; what follows is passed over."""
+
+    seq: int
+
+
 _decode = msgspec.msgpack.Decoder(list[Record]).decode
-_decode_raw = msgspec.msgpack.Decoder(tuple[int, int, str, int, msgspec.Raw]).decode
+_decode_number = msgspec.msgpack.Decoder(_Numbered).decode
 
 _ARRAY_32 = b"\xdd"  # MessagePack's mark before an array whose length has four bytes
-
-
-def pack_body(seq: int, ts: int, account: str, causation: int, payload: bytes) -> bytes:
-    """A record as it is stored, around the `payload` that its hash covers."""
-    return _encode((seq, ts, account, causation, msgspec.Raw(payload)))
 
 
 def unpack_records(count: int, bodies: Iterable[bytes]) -> list[Record]:
@@ -55,10 +56,11 @@ def unpack_rows(last: int, links: bytes, bodies: bytes, after: int) -> Iterator[
             continue
         if end > len(bodies) or (seq == last and end < len(bodies)):
             raise ValueError(f"the bodies of its group have {len(bodies)} bytes, not {end}")
-        stored_seq, ts, account, causation, payload = _decode_raw(bodies[start:end])
+        body = bodies[start:end]
+        stored_seq = _decode_number(body).seq
         if stored_seq != seq:
             raise ValueError(f"there is one that says it is record {stored_seq}")
-        yield seq, ts, account, causation, bytes(payload), stored_hash
+        yield seq, body, stored_hash
 
 
 def hash_in(last: int, links: bytes, seq: int) -> bytes | None:

@@ -5,7 +5,7 @@ from engine.tape.digests import digest
 from engine.tape.errors import TapeError, TapeFailed
 from engine.tape.memory import MemoryTape
 from engine.tape.port import Encoder, Tape
-from engine.tape.record import Record
+from engine.tape.record import Record, body_of
 from engine.tape.verify import Report, Row, verify_rows
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Tape",
     "TapeError",
     "TapeFailed",
+    "body_of",
     "digest",
     "link",
     "verify_rows",

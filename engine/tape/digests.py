@@ -11,9 +11,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 
+import msgspec
+
 from engine.tape.chain import GENESIS, link
 from engine.tape.port import Encoder
-from engine.tape.record import Record
+from engine.tape.record import Record, body_of
 
 
 def digest(records: Iterable[Record], codec: Encoder) -> bytes:
@@ -26,8 +28,9 @@ def digest(records: Iterable[Record], codec: Encoder) -> bytes:
     for position, record in enumerate(records, start=1):
         kept.append(record.seq)
         cause = _position(kept, record.causation) if record.causation else 0
-        payload = codec.encode(record.event)
-        previous = link(previous, position, record.ts, record.account, cause, payload)
+        event = msgspec.Raw(codec.encode(record.event))
+        body = body_of((position, record.ts, record.account, cause, event))
+        previous = link(previous, body)
     return previous
 
 

@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine import events
 from engine.tape.chain import GENESIS, link
 from engine.tape.errors import TapeClosed
-from engine.tape.record import Record
+from engine.tape.record import Record, body_of
 
 if TYPE_CHECKING:
     from engine.events import Event
-    from engine.tape.port import Encoder
 
 
 class MemoryTape:
     """A `Tape` that lives and dies with the process; what is appended counts as durable."""
 
-    def __init__(self, codec: Encoder = events) -> None:
-        self._codec = codec
+    def __init__(self) -> None:
         self._records: list[Record] = []
         self._hashed = 0
         self._hash = GENESIS
@@ -44,7 +41,7 @@ class MemoryTape:
     def tape_id(self) -> str | None:
         """The first record's hash in hexadecimal; None while the tape is empty."""
         if self._tape_id is None and self._records:
-            self._tape_id = self._link(GENESIS, self._records[0]).hex()
+            self._tape_id = link(GENESIS, body_of(self._records[0])).hex()
         return self._tape_id
 
     def append(self, ts: int, account: str, causation: int, event: Event) -> Record:
@@ -63,7 +60,7 @@ class MemoryTape:
     def digest(self) -> bytes:
         """The chain's hash at the head, encoding what was appended since the last call."""
         for record in self._records[self._hashed :]:
-            self._hash = self._link(self._hash, record)
+            self._hash = link(self._hash, body_of(record))
             self._hashed = record.seq
         return self._hash
 
@@ -74,7 +71,3 @@ class MemoryTape:
     def close(self) -> None:
         """Take no more records; those already here can still be read."""
         self._closed = True
-
-    def _link(self, previous: bytes, record: Record) -> bytes:
-        payload = self._codec.encode(record.event)
-        return link(previous, record.seq, record.ts, record.account, record.causation, payload)

@@ -19,7 +19,7 @@ class Encoder(Protocol):
     """How a fact becomes bytes; the module `engine.events` is one."""
 
     def encode(self, event: Event, /) -> bytes:
-        """The payload that stands for the event; equal events give equal bytes."""
+        """The bytes that stand for the event; equal events give equal bytes."""
 
 
 class Tape(Protocol):

@@ -20,3 +20,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     account: str
     causation: int
     event: Event
+
+
+body_of = msgspec.msgpack.Encoder().encode
+"""A record as bytes: what a tape stores, and what the record's hash covers."""

@@ -11,7 +11,7 @@ import pytest
 
 from engine import events
 from engine.events import CashAdjusted, Event, OrderAccepted, OrderCancelled, TradeFilled
-from engine.tape import GENESIS, MemoryTape, Record, Tape, digest, link
+from engine.tape import GENESIS, MemoryTape, Record, Tape, body_of, digest, link
 from engine.tape.errors import TapeClosed
 
 ACCOUNTS = ("DU8730189", "DUP203550", "Büro 3")
@@ -91,8 +91,7 @@ class TapeContract:
         made = append(tape, 10)
         expected = GENESIS
         for each in made:
-            payload = events.encode(each.event)
-            expected = link(expected, each.seq, each.ts, each.account, each.causation, payload)
+            expected = link(expected, body_of(each))
         assert tape.digest() == expected
         assert digest(tape.records(), events) == expected
 

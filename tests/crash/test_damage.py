@@ -14,8 +14,7 @@ from adapters.tape_sqlite import log, rows, watermark
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
-from engine import events
-from engine.tape import Record, verify_rows
+from engine.tape import Record, body_of, verify_rows
 from engine.tape.errors import NotATape, TapeTooNew, TapeTooOld
 from tests.adapters.tape_sqlite.damage import copy, log_bytes
 from tests.contract.tape_contract import append
@@ -56,8 +55,7 @@ def test_every_flipped_bit_is_found_or_changes_no_record(tmp_path: Path) -> None
             file.seek(offset)
             file.write(image[offset : offset + 1])
             file.flush()
-    payloads = sum(len(events.encode(one.event)) for one in made)
-    assert detected > 8 * payloads
+    assert detected > 8 * sum(len(body_of(one)) for one in made)
 
 
 def test_a_log_cut_at_every_byte_of_its_last_records_gives_a_whole_prefix(tmp_path: Path) -> None:

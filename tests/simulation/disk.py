@@ -12,13 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from engine import events
+import msgspec
+
 from engine.events import Event
-from engine.tape import GENESIS, Record, TapeFailed, link, verify_rows
+from engine.tape import GENESIS, Record, TapeFailed, body_of, link, verify_rows
 from engine.tape.errors import TapeClosed
 from engine.tape.verify import Row
 
 CUT_INSIDE_A_COMMAND = 0.25
+
+_reread = msgspec.msgpack.Decoder(Record).decode
 
 
 class Disk:
@@ -35,16 +38,14 @@ class Disk:
     @property
     def last_hash(self) -> bytes:
         """The chain's hash over all that is stored."""
-        return self.rows[-1][5] if self.rows else GENESIS
+        return self.rows[-1][2] if self.rows else GENESIS
 
     def store(self, records: list[Record]) -> None:
         """Write records down, chained, and read every one back from its bytes."""
         for one in records:
-            payload = events.encode(one.event)
-            previous = _chained(self.last_hash, one)
-            self.rows.append((one.seq, one.ts, one.account, one.causation, payload, previous))
-            reread = events.decode(payload)
-            self.records.append(Record(one.seq, one.ts, one.account, one.causation, reread))
+            body = body_of(one)
+            self.rows.append((one.seq, body, link(self.last_hash, body)))
+            self.records.append(_reread(body))
 
     def verify(self) -> str:
         """Why what is stored is not a tape; empty if it is one."""
@@ -75,8 +76,8 @@ class SimulatedTape:
     def tape_id(self) -> str | None:
         """The first record's hash; None while the tape is empty."""
         if self.disk.rows:
-            return self.disk.rows[0][5].hex()
-        return _chained(GENESIS, self._tail[0]).hex() if self._tail else None
+            return self.disk.rows[0][2].hex()
+        return link(GENESIS, body_of(self._tail[0])).hex() if self._tail else None
 
     def append(self, ts: int, account: str, causation: int, event: Event) -> Record:
         """Number a fact and keep it in memory; TapeFailed once a sync has failed."""
@@ -96,7 +97,7 @@ class SimulatedTape:
         """The chain's hash at the head."""
         previous = self.disk.last_hash
         for one in self._tail:
-            previous = _chained(previous, one)
+            previous = link(previous, body_of(one))
         return previous
 
     def has_room(self) -> bool:
@@ -142,9 +143,3 @@ class SimulatedTape:
         self.disk.store(self._tail[:count])
         del self._tail[:count]
         self._marks = [one for one in self._marks if one > self.durable]
-
-
-def _chained(previous: bytes, one: Record) -> bytes:
-    """The chain's hash at a record."""
-    payload = events.encode(one.event)
-    return link(previous, one.seq, one.ts, one.account, one.causation, payload)

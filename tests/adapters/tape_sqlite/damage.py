@@ -36,30 +36,32 @@ def edit(path: Path, statement: str, *values: object) -> None:
     connection.close()
 
 
-def edit_record(path: Path, seq: int, /, **changes: object) -> None:
+def edit_record(path: Path, seq: int, /, **changes: Any) -> None:
     """Change one stored record of a closed tape: its seq, ts, account, cause, payload or hash."""
     connection = sqlite3.connect(path)
     last, links, bodies = connection.execute(
         "SELECT * FROM groups WHERE last >= ? ORDER BY last", (seq,)
     ).fetchone()
-    held: list[dict[str, Any]] = [
-        dict(zip(("seq", "ts", "account", "cause", "payload", "hash"), row, strict=True))
-        for row in packing.unpack_rows(last, links, bodies, 0)
-    ]
-    held[seq - last - 1] |= changes
-    links = bodies = b""
-    for one in held:
-        payload = one["payload"]
-        stored = msgspec.Raw(payload) if isinstance(payload, bytes) else payload
-        fields = (one["seq"], one["ts"], one["account"], one["cause"], stored)
-        body = msgspec.msgpack.encode(fields)
-        links += packing.pack_link(one["hash"], len(body))
-        bodies += body
+    held = list(packing.unpack_rows(last, links, bodies, 0))
+    _, body, stored_hash = held[seq - last - 1]
+    held[seq - last - 1] = (seq, _changed(body, changes), changes.get("hash", stored_hash))
+    links = b"".join(packing.pack_link(each, len(body)) for _, body, each in held)
+    bodies = b"".join(body for _, body, _ in held)
     with connection:
         connection.execute(
             "UPDATE groups SET links = ?, bodies = ? WHERE last = ?", (links, bodies, last)
         )
     connection.close()
+
+
+def _changed(body: bytes, changes: dict[str, Any]) -> bytes:
+    """A record's body with some of its values others; a payload of bytes is put in as it is."""
+    names = ("seq", "ts", "account", "cause", "payload")
+    parts = msgspec.msgpack.decode(body, type=list[msgspec.Raw])
+    values = [changes.get(name, part) for name, part in zip(names, parts, strict=True)]
+    if isinstance(values[-1], bytes):
+        values[-1] = msgspec.Raw(values[-1])
+    return msgspec.msgpack.encode(values)
 
 
 def flip(path: Path, offset: int, mask: int = 0xFF) -> None:

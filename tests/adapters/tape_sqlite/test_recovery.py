@@ -46,24 +46,24 @@ def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_format_from_the_future_is_refused(path: Path) -> None:
     small_tape(path)
-    edit(path, "PRAGMA user_version = 3")
-    with pytest.raises(TapeTooNew, match="format 3; this version reads up to 2"):
+    edit(path, "PRAGMA user_version = 4")
+    with pytest.raises(TapeTooNew, match="format 4; this version reads up to 3"):
         SqliteTape.open(path)
 
 
 def test_a_format_that_is_no_longer_read_is_refused(path: Path) -> None:
     small_tape(path)
-    edit(path, "PRAGMA user_version = 1")
-    with pytest.raises(TapeTooOld, match="format 1; this version reads from 2"):
+    edit(path, "PRAGMA user_version = 2")
+    with pytest.raises(TapeTooOld, match="format 2; this version reads from 3"):
         SqliteTape.open(path)
 
 
 def test_a_refused_tape_is_not_left_locked(path: Path) -> None:
     small_tape(path)
-    edit(path, "PRAGMA user_version = 3")
+    edit(path, "PRAGMA user_version = 4")
     with pytest.raises(TapeTooNew):
         SqliteTape.open(path)
-    edit(path, "PRAGMA user_version = 2")
+    edit(path, "PRAGMA user_version = 3")
     SqliteTape.open(path).close()
 
 
@@ -80,7 +80,7 @@ def test_a_changed_record_near_the_end_is_refused_by_number(path: Path, seq: int
 @pytest.mark.parametrize("group", [1, 3, 20])
 def test_a_record_that_is_no_record_is_refused_by_number(path: Path, seq: int, group: int) -> None:
     small_tape(path, group=group)
-    edit_record(path, seq, ts="soon")
+    edit_record(path, seq, seq="soon")
     with pytest.raises(ChainBroken, match=f"damaged where record {seq} should be") as caught:
         SqliteTape.open(path)
     assert caught.value.seq == seq

@@ -8,7 +8,7 @@ import pytest
 from adapters.tape_sqlite.reader import SqliteTapeReader
 from adapters.tape_sqlite.tape import SqliteTape
 from adapters.tape_sqlite.verify import verify
-from engine import events
+from engine.tape import body_of
 from engine.tape.errors import NotATape
 from tests.adapters.tape_sqlite.damage import copy, edit, edit_record, flip, small_tape
 from tests.contract.tape_contract import append
@@ -35,15 +35,15 @@ def test_a_missing_file_is_not_a_tape(path: Path) -> None:
         verify(path)
 
 
-def test_every_flipped_byte_of_every_payload_is_found_at_its_record(path: Path) -> None:
+def test_every_flipped_byte_of_every_body_is_found_at_its_record(path: Path) -> None:
     """Flipped in the file itself, where bit rot happens."""
     made = small_tape(path)
     content = path.read_bytes()
     flips = 0
     for record in made:
-        payload = events.encode(record.event)
-        start = content.index(payload)
-        for offset in range(start, start + len(payload)):
+        body = body_of(record)
+        start = content.index(body)
+        for offset in range(start, start + len(body)):
             flip(path, offset)
             report = verify(path)
             assert report.first_bad_seq == record.seq

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from engine import events
-from engine.tape import GENESIS, MemoryTape, Row, link, verify_rows
+from engine.tape import GENESIS, MemoryTape, Record, Row, body_of, link, verify_rows
 from engine.tape.errors import ChainBroken, TapeGap
 from tests.contract.tape_contract import append
 
@@ -18,9 +18,9 @@ def rows_of(count: int) -> list[Row]:
     rows: list[Row] = []
     previous = GENESIS
     for each in append(tape, count):
-        payload = events.encode(each.event)
-        previous = link(previous, each.seq, each.ts, each.account, each.causation, payload)
-        rows.append((each.seq, each.ts, each.account, each.causation, payload, previous))
+        body = body_of(each)
+        previous = link(previous, body)
+        rows.append((each.seq, body, previous))
     return rows
 
 
@@ -29,8 +29,8 @@ def test_a_sound_tape_is_reported_whole() -> None:
     report = verify_rows(rows)
     assert report.ok
     assert (report.records, report.head) == (COUNT, COUNT)
-    assert report.tape_id == rows[0][5].hex()
-    assert report.last_hash == rows[-1][5]
+    assert report.tape_id == rows[0][2].hex()
+    assert report.last_hash == rows[-1][2]
     assert (report.first_bad_seq, report.reason) == (None, "")
 
 
@@ -42,7 +42,7 @@ def test_an_empty_tape_is_whole() -> None:
 
 def test_the_end_alone_can_be_checked_from_a_known_hash() -> None:
     rows = rows_of(COUNT)
-    report = verify_rows(rows[5:], after=5, previous=rows[4][5])
+    report = verify_rows(rows[5:], after=5, previous=rows[4][2])
     assert report.ok
     assert (report.records, report.head) == (COUNT - 5, COUNT)
 
@@ -51,18 +51,17 @@ def test_the_end_alone_can_be_checked_from_a_known_hash() -> None:
 @pytest.mark.parametrize(
     "harm",
     [
-        lambda row: (row[0], row[1] + 1, *row[2:]),
-        lambda row: (*row[:2], row[2] + "x", *row[3:]),
-        lambda row: (*row[:3], row[3] ^ 1, *row[4:]),
-        lambda row: (*row[:4], bytes([row[4][0] ^ 1]) + row[4][1:], row[5]),
-        lambda row: (*row[:4], b"", row[5]),
-        lambda row: (*row[:5], bytes([row[5][0] ^ 128]) + row[5][1:]),
-        lambda row: (row[0], "soon", *row[2:]),
-        lambda row: (*row[:2], "\udcff", *row[3:]),
-        lambda row: (*row[:4], None, row[5]),
+        lambda row: (row[0], bytes([row[1][0] ^ 1]) + row[1][1:], row[2]),
+        lambda row: (row[0], row[1][:-1] + bytes([row[1][-1] ^ 128]), row[2]),
+        lambda row: (row[0], row[1][:-1], row[2]),
+        lambda row: (row[0], row[1] + b"\0", row[2]),
+        lambda row: (row[0], b"", row[2]),
+        lambda row: (row[0], row[1], bytes([row[2][0] ^ 128]) + row[2][1:]),
+        lambda row: (row[0], row[1], row[2][:-1]),
+        lambda row: (row[0], row[1], b""),
     ],
 )
-def test_a_changed_field_breaks_the_chain_at_its_record(
+def test_a_changed_body_or_hash_breaks_the_chain_at_its_record(
     seq: int, harm: Callable[[Row], Row]
 ) -> None:
     rows = rows_of(COUNT)
@@ -94,7 +93,7 @@ def test_a_record_from_another_tape_is_found() -> None:
     rows = rows_of(COUNT)
     tape = MemoryTape()
     tape.append(1, "other", 0, events.BrokerConnected("simulator"))
-    payload = events.encode(events.BrokerConnected("simulator"))
-    alien = (6, 1, "other", 0, payload, link(tape.digest(), 6, 1, "other", 0, payload))
+    body = body_of(Record(6, 1, "other", 0, events.BrokerConnected("simulator")))
+    alien = (6, body, link(tape.digest(), body))
     report = verify_rows([*rows[:5], alien, *rows[6:]])
     assert report.first_bad_seq == 6
