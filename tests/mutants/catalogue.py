@@ -214,8 +214,8 @@ _MUTANTS_OF_TAPE = (
     Mutant(
         "a wrong hash goes unnoticed",
         "engine/tape/verify.py",
-        "if stored != expected:",
-        "if stored[:0] != expected[:0]:",
+        "if stored != link(previous, body):",
+        "if stored[:0] != link(previous, body)[:0]:",
         _CHAIN,
     ),
     Mutant(
