@@ -28,6 +28,7 @@ def digest(records: Iterable[Record], codec: Encoder) -> bytes:
     for position, record in enumerate(records, start=1):
         kept.append(record.seq)
         cause = _position(kept, record.causation) if record.causation else 0
+        # Encoded as a record is, but around bytes that the codec may have made others.
         event = msgspec.Raw(codec.encode(record.event))
         body = body_of((position, record.ts, record.account, cause, event))
         previous = link(previous, body)
