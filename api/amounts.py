@@ -71,6 +71,7 @@ class Amount:
     below: int | None = None
     is_whole: bool = False
     is_list = False
+    plain = None
 
     def read(self, name: str, value: Any) -> Decimal:
         """The number."""

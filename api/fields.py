@@ -13,8 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from api.forms import Schema, invalid
 
@@ -33,6 +36,11 @@ class FromText(ABC):
     """A kind that reads text from a query as it reads a JSON string."""
 
     is_list = False
+
+    @property
+    def plain(self) -> Any:
+        """A text, which is still to be read."""
+        return str
 
     @abstractmethod
     def read(self, name: str, value: Any) -> Any:
@@ -82,6 +90,17 @@ class Word(FromText):
         words = list(self.words)
         return {str(word).lower(): word for word in words} | {str(word): word for word in words}
 
+    @property
+    def plain(self) -> Any:
+        """The words in their own case and in lower case, decoded as the members of the set."""
+
+        class Written(Enum):
+            """A decoder looks values up where this itself does, and gives what stands there."""
+
+        known: Any = self._known
+        Written._value2member_map_.update(known)
+        return Written
+
     def read(self, name: str, value: Any) -> str:
         """The member of the set."""
         if type(value) is str:
@@ -109,6 +128,7 @@ class Words:
     words: Iterable[str]
     meaning: str
     is_list = True
+    plain = None
 
     @cached_property
     def _word(self) -> Word:
@@ -145,14 +165,18 @@ class Number(FromText):
     meaning: str
     example: str | None = None
 
+    @property
+    def plain(self) -> Any:
+        """A text or an integer, which is still to be read."""
+        return str | int
+
     def read(self, name: str, value: Any) -> Decimal:
         """The number, digit for digit."""
-        kind = type(value)
-        if kind is str and _is_number(value):
+        if type(value) is str and _is_number(value):
             return Decimal(value)
-        if kind is int and 0 <= value <= _INTEGER_MAX:
+        if type(value) is int and 0 <= value <= _INTEGER_MAX:
             return Decimal(value)
-        if kind is float:
+        if type(value) is float:
             raise invalid(
                 name, value, 'a decimal string such as "150.25": a JSON float is not exact'
             )
@@ -175,6 +199,11 @@ class Whole:
     least: int
     most: int
     is_list = False
+
+    @property
+    def plain(self) -> Any:
+        """An integer within its bounds."""
+        return Annotated[int, Meta(ge=self.least, le=self.most)]
 
     def read(self, name: str, value: Any) -> int:
         """The number, from a JSON integer."""
@@ -202,6 +231,7 @@ class Flag:
 
     meaning: str
     is_list = False
+    plain = bool
 
     def read(self, name: str, value: Any) -> bool:
         """The JSON boolean."""

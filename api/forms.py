@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from api.plain import ReadPlain, plain_reader
 from engine.errors import InvalidRequest
 
 Schema = dict[str, Any]
@@ -30,6 +32,13 @@ class Field(Protocol):
     @property
     def is_list(self) -> bool:
         """Whether a query string may give it several times; it is then read from a list."""
+
+    @property
+    def plain(self) -> Any:
+        """The type of its values in JSON as they are plainly written; None if there is none.
+
+        A value that this type alone makes right is not read any more; see `api.plain`.
+        """
 
     def read(self, name: str, value: Any) -> Any:
         """The value that JSON gives; raises InvalidRequest."""
@@ -54,7 +63,8 @@ def invalid(name: str, value: Any, expected: str) -> InvalidRequest:
 class Form:
     """The fields of one body or query string, and which of them must be there.
 
-    ``decode`` reads JSON; it raises msgspec.DecodeError for what is none.
+    ``decode`` reads the JSON of bodies that are not plainly written; it raises msgspec.DecodeError
+    for what is none.
     """
 
     fields: Mapping[str, Field] = field(default_factory=dict)
@@ -69,7 +79,8 @@ class Form:
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The values of a JSON body by name; null counts as absent."""
-        return self.take(_object(body, self.decode))
+        values = self._read_plain(body)
+        return self.take(_object(body, self.decode)) if values is None else values
 
     def take(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
         """The values of a decoded object by name; ``place`` opens the names in errors."""
@@ -116,6 +127,10 @@ class Form:
         if self.required:
             schema["required"] = list(self.required)
         return schema
+
+    @cached_property
+    def _read_plain(self) -> ReadPlain:
+        return plain_reader(self.fields, self.required)
 
     def _check_required(self, values: dict[str, Any], place: str = "") -> None:
         for name in self.required:

@@ -16,6 +16,7 @@ class Rows:
     meaning: str
     most: int
     is_list = False
+    plain = None
 
     def read(self, name: str, value: Any) -> list[dict[str, Any]]:
         """The values of every object by name."""

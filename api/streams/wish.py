@@ -52,6 +52,7 @@ class PlaceField:
 
     meaning: str
     is_list = False
+    plain = None
 
     def read(self, name: str, value: Any) -> Place:
         """The place itself."""
@@ -73,6 +74,7 @@ class SwitchField:
 
     meaning: str
     is_list = False
+    plain = None
 
     def read(self, name: str, value: Any) -> bool:
         """Whether it is 1."""

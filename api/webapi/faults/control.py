@@ -44,6 +44,7 @@ class _Choice:
     meaning: str
     of: type[StrEnum]
     is_list = False
+    plain = None
 
     def read(self, name: str, value: Any) -> StrEnum:
         """The word."""
