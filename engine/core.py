@@ -50,7 +50,7 @@ from engine.reports import ModifyRejected, Report
 from engine.requests import OrderChange, OrderRequest, check_order
 from engine.session import HALTED, Session
 from engine.tape import Record
-from engine.values import Holder, RejectReason, Role, Status
+from engine.values import FINAL, Holder, RejectReason, Role, Status
 
 
 class Engine(Session):
@@ -140,7 +140,7 @@ class Engine(Session):
         replaces: str = "",
     ) -> Order:
         """Write an order's intent, then send it, or say why not."""
-        order_id = f"ord_{self.state.seq + 1:010d}"
+        order_id = "ord_" + str(self.state.seq + 1).zfill(10)
         kinds = self.capabilities[account_id].order_types
         holder = _BROKER if request.order_type in kinds else _ENGINE
         fact = ev.OrderSubmitted(order_id, request, role, holder, parent_order_id, replaces)
@@ -207,7 +207,7 @@ class Engine(Session):
     def cancel(self, account_id: str, order_id: str) -> Order:
         """Cancel what is left of an order; OrderNotModifiable when nothing is."""
         order = self.order(account_id, order_id)
-        if order.is_final:
+        if order.status in FINAL:
             raise OrderNotModifiable(order_id, order.status)
         self.withdraw(order, BY_CLIENT)
         return order
@@ -297,9 +297,10 @@ class Engine(Session):
 
     def withdraw(self, order: Order, reason: str, again: bool = False) -> None:
         """Ask for a working order to be cancelled: once, unless it must be asked ``again``."""
-        if order.is_final:
+        status = order.status
+        if status in FINAL:
             return
-        if order.status is _LEAVING and not again:
+        if status is _LEAVING and not again:
             if order.is_exit and reason == BY_CLIENT != order.leaving:  # it leaves for good
                 self.write(order.account, ev.OrderCancelRequested(order.id, reason))
             return

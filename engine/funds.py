@@ -15,7 +15,7 @@ from engine.ports import Prices
 from engine.positions import Position
 from engine.requests import OrderRequest
 from engine.valuation import convert, free_margin, margin
-from engine.values import ZERO, signed
+from engine.values import ONE, ZERO, signed
 
 
 def closable(account: Account, request: OrderRequest, position_id: str | None) -> Decimal:
@@ -52,8 +52,14 @@ def shortfall(
         if adds:
             leverage = position.leverage  # what is added to keeps its own
         own = convert(margin(position, prices), position.currency, account.currency, prices)
-    needed = exposure * price * instrument.multiplier / leverage
+    needed = exposure * price
+    if instrument.multiplier is not ONE:
+        needed *= instrument.multiplier
+    if leverage is not ONE:
+        needed /= leverage
     if instrument.currency != account.currency:
         needed = convert(needed, instrument.currency, account.currency, prices)
-    missing = needed + reserved - free_margin(account, prices) - own
+    missing = needed - free_margin(account, prices)
+    if reserved or own:
+        missing += reserved - own
     return missing if missing > ZERO else ZERO

@@ -18,7 +18,7 @@ from engine.errors import InvalidRequest, OrderNotFound
 from engine.lifecycle import Step, can
 from engine.orders import Order
 from engine.positions import opening
-from engine.values import ZERO, Origin, Role, Status, signed
+from engine.values import FINAL, ZERO, Origin, Role, Status, signed
 
 if TYPE_CHECKING:
     from engine.core import Engine
@@ -77,7 +77,7 @@ def _end(engine: Engine, order: Order, fact: Ending, broker_id: str) -> None:
     if order.status is _FILLED_UP:
         if order.ended is None:
             engine.write(order.account, _part_ended(order, fact, broker_id))
-    elif not order.is_final:
+    elif order.status not in FINAL:
         live = order.live_ids if order.broker_ids else ()
         if len(live) > 1 and not broker_id:
             why = f"it ended at the broker as one of {', '.join(live)}, which was not said"
@@ -123,7 +123,7 @@ def _modified(engine: Engine, report: reports.Modified) -> None:
     quantity = report.change.quantity
     if quantity is None or quantity >= order.filled or not order.is_final:
         engine.write(order.account, ev.OrderModified(order.id, report.change, report.broker_id))
-        if order.is_final:
+        if order.status in FINAL:
             restored.settle(engine)
 
 
@@ -171,12 +171,12 @@ def _filled(engine: Engine, report: reports.Filled) -> None:
     order = engine.state.known(report.order_id) if report.order_id else find(engine, report)
     if report.execution_id and state.execution(order.account, report.execution_id) is not None:
         return
-    if report.quantity <= 0:
+    if report.quantity <= ZERO:
         raise InvalidRequest("quantity", str(report.quantity), "an execution of more than nothing")
     if order.origin is _EXTERNAL and adoption.is_opening(engine, order, report.executed_at):
         return
     fact = ev.TradeFilled(
-        f"trd_{state.seq + 1:010d}",
+        "trd_" + str(state.seq + 1).zfill(10),
         order.id,
         report.execution_id,
         report.quantity,

@@ -73,7 +73,6 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
 _UNCOMMON = slice(OrderRequest.__struct_fields__.index("client_order_id"), None)
 _PLAIN = astuple(OrderRequest("", Side.BUY, ZERO, _MARKET))[_UNCOMMON]
-_NO_CHANGE = OrderChange()
 
 
 def check_number(field: str, value: Decimal) -> None:
@@ -197,8 +196,10 @@ def _check_exits(request: OrderRequest) -> None:
 def check_change(change: OrderChange) -> None:
     """Raise :class:`InvalidRequest` for an empty change or a value that can never hold."""
     fields = change.__struct_fields__
-    if change == _NO_CHANGE:
-        raise InvalidRequest("body", "{}", f"at least one of {', '.join(fields)}")
-    for field, value in zip(fields, astuple(change), strict=True):
+    is_empty = True
+    for place, value in enumerate(astuple(change)):
         if value is not None:
-            check_number(field, value)
+            check_number(fields[place], value)
+            is_empty = False
+    if is_empty:
+        raise InvalidRequest("body", "{}", f"at least one of {', '.join(fields)}")

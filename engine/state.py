@@ -175,7 +175,7 @@ class State(Ledger):
         order.updated_at = record.ts
 
     def _modify_requested(self, record: Record, fact: ev.OrderModifyRequested) -> None:
-        order = self._known(fact.order_id)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
         orders.ask_to_change(order, fact.change.quantity, record.causation)
 
     def _modify_rejected(self, _record: Record, fact: ev.OrderModifyRejected) -> None:
@@ -183,17 +183,19 @@ class State(Ledger):
         order.sought, order.asked = None, max(0, order.asked - 1)
 
     def _order_modified(self, record: Record, fact: ev.OrderModified) -> None:
-        order = self._known(fact.order_id)
-        was_final = order.is_final
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
+        was_final = order.status in FINAL
         orders.change(order, fact.change, record.ts)
-        order.asked = max(0, order.asked - 1)
+        if order.asked:
+            order.asked -= 1
         if fact.broker_id and fact.broker_id not in order.broker_ids:
             orders.end_ids(order, *order.broker_ids)  # replaced by the new one
             self._name(order, fact.broker_id)
-        self._shelve(order, was_final)
+        if was_final or order.status in FINAL:
+            self._shelve(order, was_final)
 
     def _order_cancelled(self, record: Record, fact: ev.OrderCancelled) -> None:
-        order = self._known(fact.order_id)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
         orders.end(order, _CANCELLED, fact.reason, record.ts)
         self._take_off(order)
 
@@ -210,7 +212,7 @@ class State(Ledger):
             self._put_back(order)
 
     def _cancel_requested(self, record: Record, fact: ev.OrderCancelRequested) -> None:
-        order = self._known(fact.order_id)
+        order = self._orders.get(fact.order_id) or self._known(fact.order_id)
         orders.ask_to_leave(order, fact.reason, record.ts, record.causation)
         if record.causation and order.is_exit:
             debts.gave_way(self, order, record.causation)

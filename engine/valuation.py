@@ -99,8 +99,8 @@ def summary(account: Account, prices: Prices) -> Summary:
 
 def free_margin(account: Account, prices: Prices) -> Decimal:
     """Equity beyond the margin in use; negative where there is less."""
-    base = account.currency
-    free = _cash(account, prices)
+    base, cash = account.currency, account.cash
+    free = cash[base] if len(cash) == 1 and base in cash else _cash(account, prices)
     for position in account.positions.values():
         quantity, leverage = position.quantity, position.leverage
         is_unlevered = leverage == ONE

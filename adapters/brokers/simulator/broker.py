@@ -40,7 +40,7 @@ from engine.reports import (
     Report,
     Trailed,
 )
-from engine.values import AssetClass, Holder, OrderType, RejectReason, Side, TimeInForce
+from engine.values import ZERO, AssetClass, Holder, OrderType, RejectReason, Side, TimeInForce
 
 _BUY, _DAY = Side.BUY, TimeInForce.DAY
 _LIMIT, _TRAILING_STOP = OrderType.LIMIT, OrderType.TRAILING_STOP
@@ -217,7 +217,7 @@ class SimulatedBroker:
         if complaint is not None:
             return (ModifyRejected(order.id, complaint),)
         self._books.change(ticket, change)
-        if ticket.remaining <= 0:
+        if ticket.remaining <= ZERO:
             self._books.drop(ticket)
         elif change.trailing_distance is not None:
             return (Modified(order.id, change), *self._start_trail(ticket))

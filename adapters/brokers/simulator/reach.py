@@ -54,8 +54,9 @@ class Reach:
             return False
         is_limit = kind is _LIMIT
         price = sign * (ticket.limit - ticket.through if is_limit else ticket.stop)
-        if is_limit is (sign > 0):  # the market has to fall to it
-            self.down = max(self.down, price)
-        elif price < self.up:
+        is_below = is_limit is (sign > 0)  # the market has to fall to it
+        if is_below and price > self.down:
+            self.down = price
+        elif not is_below and price < self.up:
             self.up = price
         return True

@@ -8,7 +8,7 @@ kept beside them for the fill. ``remaining`` and ``filled`` are the simulator's 
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
@@ -23,6 +23,7 @@ NEVER = 2**63 - 1
 _UNSCALED = -1
 _UNITS = [Decimal(1).scaleb(-scale) for scale in range(29)]
 """What one scaled unit is worth, by scale: a product is faster than a shift of digits."""
+_POWERS: list[int] = [10**scale for scale in range(29)]
 _BUY, _ENTRY = Side.BUY, Role.ENTRY
 _ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
@@ -70,11 +71,11 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
         """Convert the prices for data whose prices are integers over ``10 ** scale``."""
         self.scale = scale
         if self.limit_price is not None:
-            self.limit = _to_integer(self.sign * self.limit_price, scale, ROUND_FLOOR)
+            self.limit = _floor(self.limit_price, scale, self.sign)
         if self.stop_price is not None:
-            self.stop = _to_integer(self.sign * self.stop_price, scale, ROUND_CEILING)
+            self.stop = -_floor(self.stop_price, scale, -self.sign)
         if self.trailing_distance is not None:
-            self.distance = _to_integer(self.trailing_distance, scale, ROUND_CEILING)
+            self.distance = -_floor(self.trailing_distance, scale, -1)
         if penetration_ticks:
             self.through = penetration_ticks * self.tick(scale)
 
@@ -93,7 +94,7 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     def tick(self, scale: int) -> int:
         """One tick as a scaled integer: the instrument's, or else the last digit of the data."""
         tick = self.instrument.tick
-        return 1 if tick is None else _to_integer(tick, scale, ROUND_CEILING)
+        return 1 if tick is None else -_floor(tick, scale, -1)
 
     def price(self, seen: int) -> Decimal:
         """The exact price behind a scaled one seen from the trader's side."""
@@ -114,7 +115,7 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
         self.scale = max(0, -exponent) if isinstance(exponent, int) else 0
         self.rescale(self.scale, 0)
         self.stop_price = None
-        self.follow(_to_integer(self.sign * mark, self.scale, ROUND_FLOOR))
+        self.follow(_floor(mark, self.scale, self.sign))
         self.scale = _UNSCALED  # of the data, not of the mark
 
     def spring(self, into: OrderType) -> None:
@@ -164,5 +165,9 @@ def new_ticket(order: Order, instrument: Instrument, live_at: int, expires: int)
     )
 
 
-def _to_integer(price: Decimal, scale: int, rounding: str) -> int:
-    return int(price.scaleb(scale).to_integral_value(rounding))
+def _floor(price: Decimal, scale: int, sign: int) -> int:
+    """``sign`` times a price as an integer over ``10 ** scale``, exact or the next one below; the
+    next one above is what the opposite sign gives, negated.
+    """
+    numerator, denominator = price.as_integer_ratio()
+    return sign * numerator * _POWERS[scale] // denominator
