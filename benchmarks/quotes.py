@@ -18,6 +18,10 @@ QUOTES = 1_000_000
 MOVING = 200_000
 COMMANDS_EACH = 3
 """An order is placed, moved and cancelled."""
+AT_WORK = {1: 0.0, 15: 3.0, 100: 0.0}
+"""How many orders work at once, and the ratio that is wanted. With 15 of them the peer does the 40
+thousand commands a second that the wanted ratio was set beside.
+"""
 
 
 def run() -> list[Line]:
@@ -26,11 +30,13 @@ def run() -> list[Line]:
         place = Path(folder)
         data = market.saved(market.quotes(QUOTES), place / "quotes.npy")
         short = market.saved(market.quotes(MOVING), place / "moving.npy")
-        return [*_lines(data, QUOTES, {}), *_lines(short, MOVING, {"orders": "1"})]
+        lines = _lines(data, QUOTES, 0)
+        return [*lines, *(line for count in AT_WORK for line in _lines(short, MOVING, count))]
 
 
-def _lines(data: Path, rows: int, options: dict[str, str]) -> list[Line]:
-    kind = "limit orders" if options else "crossover"
+def _lines(data: Path, rows: int, at_work: int) -> list[Line]:
+    options = {"orders": str(at_work)} if at_work else {}
+    kind = f"{at_work} limit orders at work" if at_work else "crossover"
     ours = Contender(f"onetape, {kind}", "ours_quotes", data, rows, options)
     python = peers_python()
     if python is None:
@@ -42,7 +48,9 @@ def _lines(data: Path, rows: int, options: dict[str, str]) -> list[Line]:
     alike = ("orders", "fills")
     if any(ours.result[key] != peer.result[key] for key in alike):
         raise RuntimeError(f"contenders traded differently: {ours.result}, {peer.result}")
-    if not options:
+    if not at_work:
         return [Line("quotes, crossover", ours.rate, peer.rate, "quotes/s", title, 2.5)]
+    name = f"order commands, {at_work} at work"
     commands = COMMANDS_EACH / EVERY
-    return [Line("order commands", ours.rate * commands, peer.rate * commands, "/s", title, 3)]
+    wanted = AT_WORK[at_work]
+    return [Line(name, ours.rate * commands, peer.rate * commands, "/s", title, wanted)]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.contenders.outcome import EVERY, FAST, HELD, MOVED, SIZE, SLOW
+from benchmarks.contenders.outcome import BELOW_CENTS, EVERY, FAST, SIZE, SLOW
 from engine.backtest import OnRow
 from engine.core import Engine
 from engine.orders import Order
@@ -13,7 +13,6 @@ from engine.requests import OrderChange, OrderRequest
 from engine.values import OrderType, Side
 
 Submit = Callable[[OrderRequest], object]
-BELOW_CENTS = 500
 
 
 def on_quotes(submit: Submit, symbol: str) -> OnRow:
@@ -44,19 +43,22 @@ def on_quotes(submit: Submit, symbol: str) -> OnRow:
     return on_quote
 
 
-def moving_limits(engine: Engine, account: str, symbol: str) -> OnRow:
-    """A limit order below the market every ten quotes; each is moved once, then cancelled."""
+def moving_limits(engine: Engine, account: str, symbol: str, at_work: int) -> OnRow:
+    """A limit order below the market every ten quotes, so many of them ``at_work`` at once: each is
+    moved in the middle of its life, and cancelled at the end.
+    """
     quantity, buy, limit = Decimal(SIZE), Side.BUY, OrderType.LIMIT
+    half = at_work * EVERY // 2
     placed: deque[tuple[int, Order]] = deque()
     moved: deque[tuple[int, Order]] = deque()
 
     def on_quote(quotes: Any, i: int) -> None:
-        if placed and placed[0][0] + MOVED <= i:
+        if placed and placed[0][0] + half <= i:
             order = placed.popleft()[1]
             price = quotes.price(quotes.bid[i] - BELOW_CENTS)
             engine.modify(account, order.id, OrderChange(limit_price=price))
             moved.append((i, order))
-        if moved and moved[0][0] + HELD <= i:
+        if moved and moved[0][0] + half <= i:
             engine.cancel(account, moved.popleft()[1].id)
         if i % EVERY == 0:
             price = quotes.price(quotes.bid[i] - BELOW_CENTS)

@@ -1,4 +1,6 @@
-"""NautilusTrader's new engine on quotes, risk checks bypassed; `orders=1` moves limit orders."""
+"""NautilusTrader's new engine on quotes, risk checks bypassed; `orders=15` moves limit orders, so
+many of them at work at once.
+"""
 
 from collections import deque
 from importlib import import_module
@@ -8,10 +10,9 @@ import numpy as np
 
 from benchmarks.contenders.nautilus_setup import STOCK, engine_of, equity_of
 from benchmarks.contenders.outcome import (
+    BELOW_CENTS,
     EVERY,
     FAST,
-    HELD,
-    MOVED,
     NEAR,
     SIZE,
     SLOW,
@@ -20,7 +21,7 @@ from benchmarks.contenders.outcome import (
     show,
 )
 
-BELOW = 5.0
+BELOW = BELOW_CENTS / 100
 
 
 def main() -> None:
@@ -29,10 +30,11 @@ def main() -> None:
     library: Any = import_module("nautilus_trader.core.nautilus_pyo3")
     name = library.InstrumentId.from_str(STOCK)
     counts = {"orders": 0, "fills": 0, "at": 0}
+    half = int(chosen.get("orders", "0")) * EVERY // 2
     engine = engine_of(library, bypass=True)
     engine.add_data(_quotes(np.load(path), library, name))
-    kind = _limits if chosen.get("orders") else _crossover
-    engine.add_strategy(kind(library, name, counts)(library.StrategyConfig()))
+    kind = _limits(library, name, counts, half) if half else _crossover(library, name, counts)
+    engine.add_strategy(kind(library.StrategyConfig()))
     watch = Stopwatch()
     watch.start()
     engine.run()
@@ -89,7 +91,7 @@ def _crossover(library: Any, name: Any, counts: dict[str, int]) -> Any:
     return Crossover
 
 
-def _limits(library: Any, name: Any, counts: dict[str, int]) -> Any:
+def _limits(library: Any, name: Any, counts: dict[str, int], half: int) -> Any:
     base = _base(library, name, counts)
 
     class Limits(base):  # type: ignore[misc,valid-type]  # the library has no types
@@ -98,12 +100,12 @@ def _limits(library: Any, name: Any, counts: dict[str, int]) -> Any:
         def on_quote(self, quote: Any) -> None:
             i = counts["at"]
             counts["at"] = i + 1
-            if self.placed and self.placed[0][0] + MOVED <= i:
+            if self.placed and self.placed[0][0] + half <= i:
                 order = self.placed.popleft()[1]
                 price = library.Price(quote.bid_price.as_double() - BELOW, 2)
                 self.modify_order(order.client_order_id, price=price)
                 self.moved.append((i, order))
-            if self.moved and self.moved[0][0] + HELD <= i:
+            if self.moved and self.moved[0][0] + half <= i:
                 self.cancel_order(self.moved.popleft()[1].client_order_id)
             if i % EVERY == 0:
                 price = library.Price(quote.bid_price.as_double() - BELOW, 2)

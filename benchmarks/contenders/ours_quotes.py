@@ -1,4 +1,6 @@
-"""Ours on quotes, tape in memory; `orders=1` moves limit orders instead of trading crossovers."""
+"""Ours on quotes, tape in memory; `orders=15` moves limit orders, so many of them at work at once,
+instead of trading crossovers.
+"""
 
 from benchmarks.contenders.columns import read_quotes
 from benchmarks.contenders.crossover_quotes import moving_limits, on_quotes
@@ -15,7 +17,7 @@ def main() -> None:
     run = prepared([quotes], MemoryTape())
     engine = run.engine
     if chosen.get("orders"):
-        strategy = moving_limits(engine, ACCOUNT, quotes.symbol)
+        strategy = moving_limits(engine, ACCOUNT, quotes.symbol, int(chosen["orders"]))
     else:
         strategy = on_quotes(lambda request: engine.submit(ACCOUNT, request), quotes.symbol)
     watch = Stopwatch()

@@ -8,8 +8,10 @@ from time import perf_counter, process_time
 FAST, SLOW = 10, 30
 SIZE = 10
 CASH = 1_000_000
-EVERY, MOVED, HELD = 10, 7, 5
-"""Of limit orders: one every so many quotes, moved after so many more, cancelled so many later."""
+EVERY = 10
+"""Of limit orders: one every so many quotes."""
+BELOW_CENTS = 3_000
+"""How far below the market they are: none fills."""
 NEAR = 1e-7
 """Means of prices in cents that differ by less are equal; floats may not see it."""
 

@@ -58,7 +58,12 @@ class Book:
 
     def is_touched(self, one: Bars | Quotes, i: int) -> bool:
         """Whether row ``i`` of a series of the symbol may concern a ticket."""
-        return bool(self._restless) or self.is_kept or self._reach.touches(one, i)
+        reach = self._reach  # whose ``touches`` is spelled out here, where every row comes by
+        down, up = reach.down, reach.up
+        lower, upper = one.span
+        if down < lower[i] < up and down < upper[i] < up and one.price_scale == reach.scale:
+            return bool(self._restless) or self.is_kept
+        return True
 
     def concerned(self, one: Bars | Quotes, i: int) -> list[Ticket]:
         """The tickets that row ``i`` of a series of the symbol may concern, in the order they are
