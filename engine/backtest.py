@@ -73,8 +73,8 @@ class Backtest:
         self.board = board
         self.timeline = timeline
         self._numbers = iter(range(len(timeline)))
-        self._steps = zip(self._numbers, *timeline.firsts, strict=False)
-        """The steps not yet taken: number, time, series and row of the first row, rows."""
+        self._steps = zip(self._numbers, timeline.times, strict=False)
+        """The steps not yet taken: number and time."""
 
     @property
     def position(self) -> int:
@@ -96,7 +96,7 @@ class Backtest:
         step = next(self._steps, None)
         if step is None:
             return None
-        k, now = step[:2]
+        k, now = step
         rows = self._rows(k)
         self._show(now, rows)
         return Step(now, rows)
@@ -110,8 +110,11 @@ class Backtest:
     def _rows(self, k: int) -> list[tuple[int, int]]:
         """The rows of step ``k``, as (series, row)."""
         timeline = self.timeline
-        part = slice(timeline.steps[k], timeline.steps[k + 1])
-        return list(zip(timeline.source[part], timeline.row[part], strict=True))
+        source, row = timeline.source, timeline.row
+        first, end = timeline.steps[k], timeline.steps[k + 1]
+        if end - first == 1:
+            return [(source[first], row[first])]
+        return list(zip(source[first:end], row[first:end], strict=True))
 
     def _show(self, now: int, rows: list[tuple[int, int]]) -> None:
         """Match, then show, then do what is due."""
@@ -152,22 +155,30 @@ class Backtest:
         """Go through the rest of the timeline, calling ``on_row`` for each row after its step was
         matched. ``on_row`` is not told of steps that it took by ``advance``.
         """
+        series = self.board.series
+        if len(series) == 1 and len(series[0]) == len(self.timeline):
+            self._run_alone(series[0], on_row)
+            return
+        for k, now in self._steps:
+            rows = self._rows(k)
+            self._show(now, rows)
+            for source, i in rows:
+                on_row(series[source], i)
+
+    def _run_alone(self, one: Bars | Quotes, on_row: OnRow) -> None:
+        """``run`` for a single series whose every row is a step: most backtests are that, so what
+        ``_show`` does is spelled out for it.
+        """
         engine, broker, board = self.engine, self.broker, self.board
-        series, shown, watched = board.series, board.rows, broker.watched
-        for k, now, source, i, width in self._steps:
-            if width > 1 or engine.trailing_held:
-                rows = self._rows(k)
-                self._show(now, rows)
-                for each, row in rows:
-                    on_row(series[each], row)
-                continue
-            # What ``_show`` does, spelled out for the one row that most steps are.
-            one = series[source]
+        symbol, shown, watched = one.symbol, board.rows, broker.watched
+        for i, now in self._steps:
             engine.now = board.now = now
-            watch = watched.get(one.symbol)
+            watch = watched.get(symbol)
             if watch is not None and watch.is_touched(one, i):
                 self._match(one, i)
-            shown[source] = i
+            shown[0] = i
+            if engine.trailing_held and symbol in engine.trailing_held:
+                self._trail(one, i)
             if now >= broker.next_due:
                 broker.step_done(now)
             on_row(one, i)

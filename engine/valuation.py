@@ -103,7 +103,7 @@ def free_margin(account: Account, prices: Prices) -> Decimal:
     free = cash[base] if len(cash) == 1 and base in cash else _cash(account, prices)
     for position in account.positions.values():
         quantity, leverage = position.quantity, position.leverage
-        is_unlevered = leverage == ONE
+        is_unlevered = leverage is ONE or leverage == ONE
         if is_unlevered and quantity > ZERO:
             continue  # it ties up exactly what it is worth
         price = prices.mark(position.symbol)

@@ -8,7 +8,6 @@ Nothing is copied but three small integers a row.
 
 from array import array
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +19,10 @@ SERIES_MAX = 65_535
 ROWS_MAX = 2**31 - 1
 
 
-Firsts: TypeAlias = "tuple[array[int], array[int], array[int], array[int]]"
-"""Columns with an item a step: visible, source and row of its first row, and its number of rows."""
-
-
 class Timeline:
-    """Rows of *series* by visible time; step k is rows steps[k]:steps[k + 1], one time each."""
+    """Rows of *series* by visible time; step k is rows steps[k]:steps[k + 1], at times[k]."""
 
-    __slots__ = ("firsts", "row", "series", "source", "steps", "visible")
+    __slots__ = ("row", "series", "source", "steps", "times", "visible")
 
     def __init__(
         self,
@@ -36,14 +31,14 @@ class Timeline:
         source: "array[int]",
         row: "array[int]",
         steps: "array[int]",
-        firsts: "Firsts",
+        times: "array[int]",
     ) -> None:
         self.series = series
         self.visible = visible  # ns, ascending
         self.source = source  # index into series
         self.row = row  # row of that series
         self.steps = steps  # offsets, one more than there are steps
-        self.firsts = firsts
+        self.times = times  # visible, an item a step
 
     def __len__(self) -> int:
         """The number of steps."""
@@ -68,13 +63,9 @@ def timeline(series: "Sequence[Bars | Quotes]") -> Timeline:
     changes = np.flatnonzero(visible[1:] != visible[:-1]) + 1
     steps = np.concatenate([[0], changes, [total]] if total else [[0]]).astype(np.int32)
     columns = _array("q", visible), _array("H", source), _array("i", row)
-    opens, widths = steps[:-1], _array("i", np.diff(steps))
-    if len(opens) == total:
-        firsts: Firsts = (*columns, widths)
-    else:
-        picked = _array("q", visible[opens]), _array("H", source[opens]), _array("i", row[opens])
-        firsts = (*picked, widths)
-    return Timeline(list(series), *columns, _array("i", steps), firsts)
+    opens = steps[:-1]
+    each = columns[0] if len(opens) == total else _array("q", visible[opens])
+    return Timeline(list(series), *columns, _array("i", steps), each)
 
 
 def _visible(one: "Bars | Quotes") -> NDArray[np.int64]:
