@@ -170,14 +170,15 @@ class Backtest:
         ``_show`` does is spelled out for it.
         """
         engine, broker, board = self.engine, self.broker, self.board
-        symbol, shown, watched = one.symbol, board.rows, broker.watched
+        symbol, shown, watched, held = one.symbol, board.rows, broker.watched, engine.trailing_held
         for i, now in self._steps:
             engine.now = board.now = now
-            watch = watched.get(symbol)
-            if watch is not None and watch.is_touched(one, i):
-                self._match(one, i)
+            if watched:
+                watch = watched.get(symbol)
+                if watch is not None and watch.is_touched(one, i):
+                    self._match(one, i)
             shown[0] = i
-            if engine.trailing_held and symbol in engine.trailing_held:
+            if held and symbol in held:
                 self._trail(one, i)
             if now >= broker.next_due:
                 broker.step_done(now)

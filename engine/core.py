@@ -41,8 +41,8 @@ from engine.errors import (
     TradingHalted,
 )
 from engine.facts.orders import BY_CLIENT
-from engine.funds import closable, shortfall
-from engine.instruments import Instrument
+from engine.funds import closable, only_closes, shortfall
+from engine.instruments import Instrument, guess
 from engine.intake import TAKERS
 from engine.orders import Order
 from engine.ports import Cancel, Capabilities, Instruction, Modify, Prices, Submit
@@ -61,8 +61,10 @@ class Engine(Session):
         account = self.state.accounts[order.account]
         request = order.request
         position = account.held(request.symbol, order.position_id)
-        instrument = self.instrument(request.symbol)
-        prices = self.prices_of(order.account)
+        if only_closes(position, request, quantity):
+            return True
+        instrument = self.instruments.find(request.symbol) or guess(request.symbol)
+        prices = self.markets.get(order.account, self.prices)
         return not shortfall(account, instrument, position, request, quantity, price, prices)
 
     def closable(self, order: Order) -> Decimal:
@@ -97,7 +99,7 @@ class Engine(Session):
             if known is not None:
                 return _again(known, request)
         capabilities = self.vet(account, request, instrument)
-        prices = self.prices_of(account_id)
+        prices = self.markets.get(account_id, self.prices)
         refusal = intent.judge(account, request, instrument, capabilities, prices)
         doubts = state.doubts
         if refusal is None and (doubts.orders or doubts.disputes):

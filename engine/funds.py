@@ -15,7 +15,9 @@ from engine.ports import Prices
 from engine.positions import Position
 from engine.requests import OrderRequest
 from engine.valuation import convert, free_margin, margin
-from engine.values import ONE, ZERO, signed
+from engine.values import ONE, ZERO, Side, signed
+
+_BUY = Side.BUY
 
 
 def closable(account: Account, request: OrderRequest, position_id: str | None) -> Decimal:
@@ -26,6 +28,14 @@ def closable(account: Account, request: OrderRequest, position_id: str | None) -
     if position is None or (position.quantity > 0) is (signed(request.side, Decimal(1)) > 0):
         return ZERO
     return abs(position.quantity)
+
+
+def only_closes(position: Position | None, request: OrderRequest, quantity: Decimal) -> bool:
+    """Whether ``quantity`` of an order would but close what is held: that never lacks margin."""
+    if position is None:
+        return False
+    held = position.quantity
+    return (held < ZERO) is (request.side is _BUY) and quantity <= abs(held)
 
 
 def shortfall(
@@ -44,12 +54,11 @@ def shortfall(
     exposure, own = quantity, ZERO
     leverage = request.leverage or account.leverage
     if position is not None:
-        change, held = signed(request.side, quantity), position.quantity
-        adds = (held > ZERO) is (change > ZERO)
-        if not adds and quantity <= abs(held):
+        if only_closes(position, request, quantity):
             return ZERO
+        change, held = signed(request.side, quantity), position.quantity
         exposure = abs(held + change)
-        if adds:
+        if (held > ZERO) is (change > ZERO):
             leverage = position.leverage  # what is added to keeps its own
         own = convert(margin(position, prices), position.currency, account.currency, prices)
     needed = exposure * price

@@ -20,7 +20,7 @@ from engine.errors import (
     UnsupportedOperation,
 )
 from engine.exits import GROUP_PREFIX
-from engine.funds import closable, shortfall
+from engine.funds import closable, only_closes, shortfall
 from engine.instruments import Instrument, check_increments
 from engine.orders import Order
 from engine.ports import Capabilities, Prices
@@ -168,15 +168,18 @@ def judge(
         refusal = short(account, request)
         if refusal is not None:
             return refusal
+    has_exits = request.stop_loss is not None or request.take_profit is not None
+    position = account.held(request.symbol, request.position_id)
+    if not has_exits and only_closes(position, request, request.quantity):
+        return None
     price = _reference(request, prices)
     if price is None:
         convert(ONE, instrument.currency, account.currency, prices)  # raises where no rate is known
         return None
-    if request.stop_loss is not None or request.take_profit is not None:
+    if has_exits:
         wrong = _wrong_exit(request, price)
         if wrong is not None:
             return wrong
-    position = account.held(request.symbol, request.position_id)
     missing = shortfall(account, instrument, position, request, request.quantity, price, prices)
     return _unaffordable(account, request, price, missing) if missing else None
 

@@ -110,7 +110,10 @@ class Book:
         """Let ``ticket`` take its place."""
         order = ticket.order
         queue = self.exits if ticket.is_exit else self.others
-        self.place(ticket)
+        if ticket.rested:
+            self.place(ticket)
+        else:
+            self._restless[order.id] = ticket
         self._places += 1
         ticket.place = self._places
         if order.request.oco_group_id is None:

@@ -23,7 +23,7 @@ from adapters.brokers.simulator.options import SimulatorOptions
 from adapters.brokers.simulator.quotes import QuoteMatching
 from adapters.brokers.simulator.ticket import NEVER, Ticket, new_ticket
 from adapters.brokers.simulator.trouble import befall
-from engine.instruments import Instrument, guess
+from engine.instruments import guess
 from engine.market.bars import Bars
 from engine.market.calendar import Calendar
 from engine.market.quotes import Quotes
@@ -236,16 +236,14 @@ class SimulatedBroker:
         expires = NEVER
         if order.request.time_in_force is _DAY:
             expires = self._calendar_of(order.symbol).session_end(arrived)
-        instrument = self._instrument(order.request.symbol)
+        symbol = order.request.symbol
+        instrument = self._host.state.instruments.get(symbol) or guess(symbol)
         return new_ticket(order, instrument, arrived + self.options.latency_ns, expires)
 
     def _enter(self, ticket: Ticket) -> None:
         self._books.add(ticket)
         if ticket.expires != NEVER:
             self.next_due = min(self.next_due, ticket.expires)
-
-    def _instrument(self, symbol: str) -> Instrument:
-        return self._host.state.instruments.get(symbol) or guess(symbol)
 
     def _start_trail(self, ticket: Ticket) -> tuple[Report, ...]:
         """Let a trailing stop start from the mark; from its first bar if there is no mark yet."""

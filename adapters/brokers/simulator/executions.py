@@ -70,7 +70,9 @@ class Executions:
     def _fill(self, ticket: Ticket, price: Decimal, pool: Pool | None, at: int) -> None:
         """Fill as much as the position, the pool and the time in force allow."""
         order = ticket.order
-        quantity, clipped = self._available(ticket, pool)
+        quantity, clipped = ticket.remaining, False
+        if ticket.reduces or pool is not None or ticket.portion is not None:
+            quantity, clipped = self._available(ticket, pool)
         if quantity < ticket.remaining and order.request.time_in_force is TimeInForce.FOK:
             return
         if quantity > ZERO:
