@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from engine.funds import closable, shortfall
-from engine.values import PositionMode, Side
+from engine.funds import closable, only_closes, shortfall
+from engine.values import PositionMode, Side, opposite
 from tests.builders import AAPL, FUTURE, SAP, Market, Number, World, dec, order
 
 
@@ -70,6 +70,17 @@ def test_only_the_other_side_can_close(side: Side, could_close: int) -> None:
     world.bought(10)
     assert closable(world.account, order(side=side), None) == could_close
     assert closable(world.account, order("SAP", side), None) == 0
+
+
+@pytest.mark.parametrize("is_long", [True, False], ids=["long", "short"])
+def test_what_only_closes_stays_on_this_side_of_zero(is_long: bool) -> None:
+    world = World()
+    away = Side.SELL if is_long else Side.BUY
+    assert not only_closes(None, order(side=away), dec(1))
+    world.bought(10) if is_long else world.sold(10)
+    judged = {n: only_closes(world.position, order(side=away), dec(n)) for n in (1, 10, 11)}
+    assert judged == {1: True, 10: True, 11: False}
+    assert not only_closes(world.position, order(side=opposite(away)), dec(1))
 
 
 def test_where_positions_hedge_only_a_named_one_can_be_closed() -> None:

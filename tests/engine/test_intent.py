@@ -251,6 +251,15 @@ def test_before_the_first_price_an_order_is_judged_by_what_is_known() -> None:
         world.buy(1, "SAP")
 
 
+def test_what_only_closes_needs_neither_a_price_nor_a_rate() -> None:
+    world = World(market=Market(SAP=100, **{"EUR/USD": 2}))
+    world.bought(10, symbol="SAP")
+    world.market.marks.clear()
+    assert world.sell(10, "SAP").status is Status.OPEN
+    with pytest.raises(ProviderUnavailable, match="from EUR to USD"):
+        world.sell(11, "SAP")
+
+
 def test_a_broker_that_rejects_at_once_is_heard_at_once() -> None:
     world = World()
     world.broker.rejects = RejectReason.MARKET_CLOSED

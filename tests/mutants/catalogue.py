@@ -85,6 +85,13 @@ _MUTANTS_OF_CORE = (
         _CORE,
     ),
     Mutant(
+        "an order through zero is not weighed",
+        "engine/funds.py",
+        "return (held < ZERO) is (request.side is _BUY) and quantity <= abs(held)",
+        "return (held < ZERO) is (request.side is _BUY)",
+        ("tests/engine/test_funds.py", "tests/engine/test_intent.py"),
+    ),
+    Mutant(
         "an order is sent though its intent is not on the tape",
         "engine/core.py",
         "role in _CLIENTS)",
@@ -94,14 +101,14 @@ _MUTANTS_OF_CORE = (
     Mutant(
         "a cancel may be asked for twice",
         "engine/core.py",
-        "if order.status is _LEAVING and not again:",
-        "if order.status is _LEAVING and again:",
+        "if status is _LEAVING and not again:",
+        "if status is _LEAVING and again:",
         _CORE,
     ),
     Mutant(
         "an order that ended can be cancelled",
         "engine/core.py",
-        "if order.is_final:\n            raise OrderNotModifiable(order_id, order",
+        "if order.status in FINAL:\n            raise OrderNotModifiable(order_id, order",
         "if order.status is _REJECTED:\n            raise OrderNotModifiable(order_id, order",
         _CORE,
     ),
@@ -152,8 +159,8 @@ _MUTANTS_OF_CORE = (
     Mutant(
         "an execution of nothing is believed",
         "engine/intake.py",
-        "if report.quantity <= 0:",
-        "if report.quantity < 0:",
+        "if report.quantity <= ZERO:",
+        "if report.quantity < ZERO:",
         _CORE,
     ),
 )
