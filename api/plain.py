@@ -1,8 +1,8 @@
 """Bodies as nearly all are written: every value in its plainest form, decoded in one go.
 
 A `Form` defines what is accepted, and reads it name by name. What is made here of its fields is
-only quicker, and takes less: no null, and no word in mixed letter case. A body that it does not
-take is left to the form, which reads it after all or says what is wrong with it.
+only quicker, and takes less: no word in mixed letter case, for one. A body that it does not take is
+left to the form, which reads it after all or says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def plain_reader(fields: Mapping[str, Field], required: Collection[str]) -> Read
     if None in plain.values():
         return lambda _body: None
     types = {
-        name: (Required if name in required else NotRequired)[kind] for name, kind in plain.items()
+        name: Required[kind] if name in required else NotRequired[kind | None]
+        for name, kind in plain.items()
     }
     decode = msgspec.json.Decoder(_typed_dict("Plain", types)).decode
     readers = {name: fields[name].read for name, kind in plain.items() if kind in _UNREAD}
@@ -45,11 +46,14 @@ def plain_reader(fields: Mapping[str, Field], required: Collection[str]) -> Read
         others = body.count(b":") - len(values)
         if others and others != _colons_in_texts(body, values):
             return None
+        has_null = False
         for name, value in values.items():
             reader = readers.get(name)
-            if reader is not None:
+            if value is None:
+                has_null = True
+            elif reader is not None:
                 values[name] = reader(name, value)
-        return values
+        return _without_null(values) if has_null else values
 
     return read
 
@@ -59,3 +63,7 @@ def _colons_in_texts(body: bytes, values: dict[str, Any]) -> int | None:
     if b"\\" in body:
         return None
     return sum(value.count(":") for value in values.values() if type(value) is str)
+
+
+def _without_null(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -170,8 +170,10 @@ def test_every_value_alone_is_read_and_refused_as_one_that_is_spelled(
             "limit_price": st.sampled_from(["0", "1.250", "1e2"]),
             "time_in_force": st.sampled_from(TimeInForce),
             "client_order_id": st.sampled_from(["mine", "day::1", "x" * 128]),
+            "stop_loss": st.none(),
             "reduce_only": st.booleans(),
-            "hidden": st.booleans(),
+            "margin_mode": st.none(),
+            "hidden": st.booleans() | st.none(),
         },
     ),
     st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", " :\t")]),
@@ -204,10 +206,11 @@ def test_only_what_is_plain_in_every_field_is_taken() -> None:
     read = plain_reader(fields, ["name"])
     body = b'{"name":"a","side":"SELL","size":9}'
     assert read(body) == {"name": "a", "side": Side.SELL, "size": 9}
+    assert read(body.replace(b"9", b"null")) == {"name": "a", "side": Side.SELL}
     for given_, other in [
         (b"SELL", b"Sell"),
         (b"9", b"10"),
-        (b"9", b"null"),
+        (b'"a"', b"null"),
         (b'"a"', b'"\\u003a:"'),
     ]:
         assert read(body.replace(given_, other)) is None
