@@ -15,6 +15,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from api.keyring import KeyRing
@@ -56,6 +57,20 @@ GROUP_MAX = 24
 out the rest. At 64 connections that raised the best rates seen by a sixth; smaller groups cost more
 syncs than they save.
 """
+
+
+WhenSettled = Callable[[TradingHalted | None], object]
+"""Told that facts are durable, or why they never will be."""
+
+
+def _wake(waiter: asyncio.Future[None], error: TradingHalted | None) -> None:
+    """Let a task go on that waits for facts to be durable, unless it was cancelled meanwhile."""
+    if waiter.done():
+        return
+    if error is None:
+        waiter.set_result(None)
+    else:
+        waiter.set_exception(error)
 
 
 def _nothing() -> None:
@@ -104,7 +119,7 @@ class Desk:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[int, WhenSettled]] = deque()
         self._unasked = 0
         self._is_asked = False
         self._is_told = False
@@ -142,19 +157,31 @@ class Desk:
 
     # Durability
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything on the tape now is durable."""
+        tape = self.engine.tape
+        return tape.durable >= tape.head and self.failure is None
+
     async def settled(self) -> None:
         """Wait until everything on the tape now is durable; raises TradingHalted if it never will.
 
         Costs nothing where it already is.
         """
-        tape = self.engine.tape
-        head = tape.head
-        if tape.durable >= head and self.failure is None:
+        if self.is_settled:
             return
-        self._check_alive()
-        loop = asyncio.get_running_loop()
-        waiter = loop.create_future()
-        self._waiting.append((head, waiter))
+        waiter = asyncio.get_running_loop().create_future()
+        self.when_settled(partial(_wake, waiter))
+        await waiter
+
+    def when_settled(self, tell: WhenSettled) -> None:
+        """Have ``tell`` called, on the loop, when everything on the tape now is durable: with None,
+        or with the error that it never will be. It must raise nothing.
+        """
+        if self.failure is not None:
+            tell(self._halt())
+            return
+        self._waiting.append((self.engine.tape.head, tell))
         self._unasked += 1
         if self._unasked == GROUP_MAX:
             self._unasked = 0
@@ -162,8 +189,7 @@ class Desk:
         elif not self._is_asked:
             # Asked for once all that came in together has been carried out, to be durable together.
             self._is_asked = True
-            loop.call_soon(self._ask)
-        await waiter
+            asyncio.get_running_loop().call_soon(self._ask)
 
     def _ask(self) -> None:
         self._is_asked = False
@@ -176,11 +202,6 @@ class Desk:
             await self.settled()
         except TradingHalted:
             log.error("a command that reduces risk was carried out but could not be written down")
-
-    async def settled_or_dead(self) -> None:
-        """Wait like ``settled``, for what writes nothing: it needs no tape that lives."""
-        with contextlib.suppress(TradingHalted):
-            await self.settled()
 
     def committed(self, _seq: int) -> None:
         """More of the tape is durable. May be called by any thread, after every commit."""
@@ -202,9 +223,7 @@ class Desk:
         durable = self.engine.tape.durable
         waiting = self._waiting
         while waiting and waiting[0][0] <= durable:
-            waiter = waiting.popleft()[1]
-            if not waiter.done():
-                waiter.set_result(None)
+            waiting.popleft()[1](None)
         self.hub.flush()
         if self.stepper is not None:
             self.stepper.move()
@@ -212,14 +231,8 @@ class Desk:
     def _fail(self) -> None:
         self._release()
         while self._waiting:
-            waiter = self._waiting.popleft()[1]
-            if not waiter.done():
-                waiter.set_exception(self._halt())
+            self._waiting.popleft()[1](self._halt())
         self.halted.set()
-
-    def _check_alive(self) -> None:
-        if self.failure is not None:
-            raise self._halt()
 
     def _halt(self) -> TradingHalted:
         return TradingHalted(f"facts can not be kept any more: {self.failure}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -24,12 +24,14 @@ from api.forms import Field, Form
 from api.guards import HEADERS, PROBES, SAFE, principal
 from api.metrics import Metrics
 from api.refusals import JSON, RawHeaders, Refusal, body_of, encode, send_refusal, send_whole
-from engine.errors import EngineError
+from engine.errors import EngineError, TradingHalted
 from engine.tape.errors import TapeError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Send
     from starlette.types import Scope as AsgiScope
+
+    from api.whole import Held
 
 log = logging.getLogger("onetape.http")
 
@@ -106,6 +108,11 @@ class Operation:
     reduces: bool = False
 
     @cached_property
+    def only_reads(self) -> bool:
+        """Whether it writes nothing."""
+        return self.method in SAFE or self.scope is Scope.READ
+
+    @cached_property
     def content_type(self) -> tuple[bytes, bytes]:
         """The header that says what a success is made of."""
         return (b"content-type", self.media.encode())
@@ -121,26 +128,27 @@ class Given(NamedTuple):
     headers: RawHeaders | None
     media: tuple[bytes, bytes] = JSON
     operation: Operation | None = None
+    is_refusal: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The content as it is sent."""
+        content = self.content
+        return content if type(content) is bytes else encode(content)
 
 
 class Floor(Protocol):
     """What answers stand on: the tape, as far as it is on disk."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything written so far is durable."""
+
     async def settled(self) -> None:
         """Wait until everything written so far is durable; TradingHalted if it never will be."""
 
-    async def settled_if_alive(self) -> None:
-        """Wait like ``settled``; on a dead tape let pass what only ever reduces risk."""
-
-    async def settled_or_dead(self) -> None:
-        """Wait like ``settled``, for what writes nothing; on a dead tape do not wait."""
-
-
-def _settle(floor: Floor, operation: Operation) -> Awaitable[None]:
-    """Wait until what an answer may show will last."""
-    if operation.method in SAFE or operation.scope is Scope.READ:
-        return floor.settled_or_dead()
-    return floor.settled_if_alive() if operation.reduces else floor.settled()
+    def when_settled(self, tell: Callable[[TradingHalted | None], object]) -> None:
+        """Have ``tell`` called once everything written so far is durable, or never will be."""
 
 
 class Resource:
@@ -173,16 +181,76 @@ class Resource:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = perf_counter()
-        given = await self.answer(scope, lambda: whole_body(receive))
-        content = given.content
-        payload = content if type(content) is bytes else encode(content)
-        await send_whole(send, given.status, payload, given.headers, given.media)
+        given = await self._made(scope, lambda: whole_body(receive))
+        floor = self._floor
+        if floor is not None and given.operation is not None:
+            # The gate's ``send`` can take the answer over, so that nothing of this waits.
+            hold = None if floor.is_settled else getattr(send, "hold", None)
+            held: Held | None = None if hold is None else hold()
+            if held is not None:
+                late = partial(self._answer_late, held, scope, given, given.body, started)
+                floor.when_settled(late)
+                return
+            given = await self._settled(scope, given, floor)
+        await send_whole(send, given.status, given.body, given.headers, given.media)
+        self._observe(given, started)
+
+    async def answer(self, scope: AsgiScope, read_body: Callable[[], Awaitable[bytes]]) -> Given:
+        """What one request is answered with, whoever brings its body and takes the answer."""
+        given = await self._made(scope, read_body)
+        if self._floor is None or given.operation is None:
+            return given
+        return await self._settled(scope, given, self._floor)
+
+    async def _settled(self, scope: AsgiScope, given: Given, floor: Floor) -> Given:
+        """What is answered when all of the tape that ``given`` may show is on disk."""
+        try:
+            await floor.settled()
+        except TradingHalted as halted:
+            return self._undone(scope, given, halted)
+        return given
+
+    def _answer_late(
+        self,
+        held: Held,
+        scope: AsgiScope,
+        given: Given,
+        body: bytes,
+        started: float,
+        halted: TradingHalted | None,
+    ) -> None:
+        """Give an answer that was held until the disk had spoken; ``body`` is that of ``given``."""
+        try:
+            if halted is not None:
+                given = self._undone(scope, given, halted)
+                body = given.body
+            held.answer(given.status, given.media, body, given.headers)
+        except Exception:  # whoever tells goes on to tell others
+            log.exception("%s %s was not answered", scope["method"], self.path)
+        self._observe(given, started)
+
+    def _undone(self, scope: AsgiScope, given: Given, halted: TradingHalted) -> Given:
+        """What is answered when the tape died with what was done: that it was not, unless nothing
+        was, or what was only ever reduces risk.
+        """
+        operation = given.operation
+        if operation is None or given.is_refusal or operation.only_reads:
+            return given
+        if operation.reduces:
+            log.error("a command that reduces risk was carried out but could not be written down")
+            return given
+        refused = self._refusal_of(halted)
+        return Given(
+            refused.status, body_of(scope, refused), refused.headers, JSON, operation, True
+        )
+
+    def _observe(self, given: Given, started: float) -> None:
         if given.operation is not None:
             seconds = perf_counter() - started
             self._metrics.observe(given.operation.method, self.path, given.status, seconds)
 
-    async def answer(self, scope: AsgiScope, read_body: Callable[[], Awaitable[bytes]]) -> Given:
-        """What one request is answered with, whoever brings its body and takes the answer."""
+    async def _made(self, scope: AsgiScope, read_body: Callable[[], Awaitable[bytes]]) -> Given:
+        """The answer as it stands when the request was carried out, on disk or not."""
         method: str = scope["method"]
         operation = self._by_method.get(method)
         if operation is None or operation.handler is None:
@@ -192,8 +260,6 @@ class Resource:
             self._check_scope(scope, operation)
             body = b"" if operation.body is None else await read_body()
             given = await operation.handler(Call(scope, body))
-            if self._floor is not None:
-                await _settle(self._floor, operation)
         except Refusal as refusal:
             said = refusal
         except (EngineError, TapeError) as error:
@@ -205,9 +271,7 @@ class Resource:
             if type(given) is Answer:
                 return Given(given.status, given.value, given.headers, media, operation)
             return Given(operation.status, given, None, media, operation)
-        if self._floor is not None:
-            await self._floor.settled_or_dead()
-        return Given(said.status, body_of(scope, said), said.headers, JSON, operation)
+        return Given(said.status, body_of(scope, said), said.headers, JSON, operation, True)
 
     def _check_scope(self, scope: AsgiScope, operation: Operation) -> None:
         caller = principal(scope)

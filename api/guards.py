@@ -20,7 +20,7 @@ from api.keyring import KeyRing
 from api.origins import Hosts, Origins
 from api.rates import Buckets
 from api.refusals import Refusal, retry_after, send_refusal
-from api.whole import answer_whole
+from api.whole import Held, answer_whole, hold
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
@@ -187,6 +187,12 @@ class _Answer:
         done = answer_whole(self._send, status, media, body)
         self.started = self.started or done
         return done
+
+    def hold(self) -> Held | None:
+        """Take the answer over, if that is possible; see `api.whole`."""
+        held = hold(self._send)
+        self.started = self.started or held is not None
+        return held
 
 
 def too_long(body_bytes_max: int) -> Refusal:

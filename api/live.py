@@ -101,6 +101,7 @@ class Live:
             self.engine.state.seq,
             settings.tape.snapshot_records,
             lambda: self.tape.durable,
+            settings.tape.snapshot_pause_s,
         )
         self.desk = Desk(
             self.engine,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 
+from api.connection import Connection
 from api.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -140,16 +141,17 @@ async def serve(
     stop: asyncio.Event,
     on_ready: Callable[[], None],
     before_close: Callable[[], Awaitable[None]] | None = None,
+    http: type[asyncio.Protocol] = Connection,
 ) -> None:
     """Serve `app` until `stop` is set; call `on_ready` once requests are answered, and wait for
-    `before_close` (to tell clients) between the two.
+    `before_close` (to tell clients) between the two. `http` is what serves a connection.
     """
     limits = settings.limits
     config = uvicorn.Config(
         app,
         interface="asgi3",
         loop="none",
-        http="httptools",
+        http=http,
         ws="websockets-sansio",
         ws_max_size=limits.frame_bytes_max,
         # A strategy may think for minutes between two frames; a heartbeat of ours tells the rest.

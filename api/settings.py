@@ -142,6 +142,11 @@ class Tape(Section):
         ge=0,
         description="Fewest records between two snapshots of the state; 0 takes none.",
     )
+    snapshot_pause_s: float = Field(
+        default=30.0,
+        ge=0,
+        description="Least time between two snapshots, and from a start to the first, in seconds.",
+    )
 
 
 class Simulator(Section):

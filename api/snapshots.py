@@ -1,10 +1,12 @@
 """When a tape in use gets a newer snapshot, and the process beside this one that makes it.
 
 Every so many records, more of them as the tape grows: what a snapshot costs then stays a fixed
-share of the work, and a restart a fixed share of the tape. The state that is served is not touched
-and nobody waits for it to be encoded, however large it is: another process folds the tape. One that
-could not be made, for whatever reason, is a line in the log, and the next start folds more. A
-process that ends takes a last one itself, unless that would hold up its end.
+share of the work, and a restart a fixed share of the tape. A tape that grows fast waits for half a
+minute all the same: whoever makes a snapshot takes processor time from those who serve. The state
+that is served is not touched and nobody waits for it to be encoded, however large it is: another
+process folds the tape. One that could not be made, for whatever reason, is a line in the log, and
+the next start folds more. A process that ends takes a last one itself, unless that would hold up
+its end.
 """
 
 from __future__ import annotations
@@ -37,14 +39,23 @@ def is_quick(records: int, limit_s: float) -> bool:
 
 class Snapshots:
     """The snapshots of the tape in `file`, the newest of which holds after record `seq`. `durable`
-    says how much of the tape is on the disk; none is made while fewer than `every` records are new.
+    says how much of the tape is on the disk; none is made while fewer than `every` records are new,
+    nor sooner than `pause_s` after the last one, or the start.
     """
 
-    def __init__(self, file: Path, seq: int, every: int, durable: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        seq: int,
+        every: int,
+        durable: Callable[[], int],
+        pause_s: float,
+    ) -> None:
         self.file = file
         self._seq = seq
         self._every = every
         self._durable = durable
+        self._pause_s = pause_s
 
     @property
     def is_due(self) -> bool:
@@ -53,11 +64,14 @@ class Snapshots:
 
     async def run(self) -> None:
         """Keep them coming, until cancelled; none at all where `every` is 0."""
+        pause_s = self._pause_s
         while self._every:
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(pause_s)
+            pause_s = POLL_S
             if self.is_due:
                 self._seq = self._durable()
                 await renew(self.file)
+                pause_s = self._pause_s
 
 
 async def renew(file: Path, patience_s: float = PATIENCE_S) -> bool:

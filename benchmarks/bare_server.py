@@ -1,16 +1,18 @@
 """The peer of the HTTP benchmark: a Starlette handler that decodes an order and answers, no more.
 
-It runs on the very server that ours runs on, with its settings, collector and loop; what is left to
-differ is what we do for an order. Prints its port once it answers.
+uvicorn serves it as it comes, with the settings, the collector and the loop that ours has; what is
+left to differ is what we do for an order and its connection. Prints its port once it answers.
 """
 
 import asyncio
+from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.server import listen, run, serve, stop_on_signals
 from api.settings import Settings
@@ -49,7 +51,8 @@ async def _main() -> None:
     stop_on_signals(stop)
     app = Starlette(routes=[Route("/v1/orders", _submit, methods=["POST"])])
     listener = listen("127.0.0.1", 0)
-    await serve(app, listener, Settings(), stop, lambda: print(listener.port, flush=True))
+    ready = partial(print, listener.port, flush=True)
+    await serve(app, listener, Settings(), stop, ready, http=HttpToolsProtocol)
 
 
 if __name__ == "__main__":

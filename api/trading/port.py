@@ -6,11 +6,13 @@ thread) and make their answer; `api.endpoints.Resource` holds it back until it i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from api.lines.lines import Lines
 from api.market.markets import Markets
 from engine.core import Engine
+from engine.errors import TradingHalted
 
 
 class Desk(Protocol):
@@ -27,11 +29,12 @@ class Desk(Protocol):
     def is_stopping(self) -> bool:
         """Whether no new work is taken."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything written so far is durable."""
+
     async def settled(self) -> None:
         """Wait until everything written so far is durable; TradingHalted if it can not be."""
 
-    async def settled_or_dead(self) -> None:
-        """Wait like ``settled``; on a dead tape do not wait."""
-
-    async def settled_if_alive(self) -> None:
-        """Wait like ``settled``; on a dead tape let pass what only ever reduces risk."""
+    def when_settled(self, tell: Callable[[TradingHalted | None], object]) -> None:
+        """Have ``tell`` called once everything written so far is durable, or never will be."""

@@ -82,7 +82,8 @@ def test_snapshots_are_taken_while_it_runs_and_used_after_a_crash(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tape, config = tmp_path / "a.tape", tmp_path / "onetape.toml"
-    config.write_text("[tape]\nsnapshot_records = 50\n[feed]\nhistory_bars = 2\n")
+    tape_section = "[tape]\nsnapshot_records = 50\nsnapshot_pause_s = 0\n"
+    config.write_text(f"{tape_section}[feed]\nhistory_bars = 2\n")
     with served("serve", "--config", config, "--tape", tape) as server:
         with Gateway(server.url) as gateway:
             for _ in range(60):

@@ -26,7 +26,7 @@ TURNS_MIN = 10
 def test_one_is_due_after_so_many_records_or_a_tenth_of_the_tape(
     tmp_path: Path, seq: int, durable: int, is_due: bool
 ) -> None:
-    assert Snapshots(tmp_path / "a.tape", seq, 50, lambda: durable).is_due is is_due
+    assert Snapshots(tmp_path / "a.tape", seq, 50, lambda: durable, 0).is_due is is_due
 
 
 async def test_the_last_one_must_be_made_within_the_grace_of_a_shutdown() -> None:
@@ -59,7 +59,26 @@ async def test_one_that_can_not_be_made_is_a_line_in_the_log(
 
 
 async def test_none_is_taken_where_none_is_wanted(tmp_path: Path) -> None:
-    await asyncio.wait_for(Snapshots(tmp_path / "a.tape", 0, 0, lambda: 10**6).run(), 5)
+    await asyncio.wait_for(Snapshots(tmp_path / "a.tape", 0, 0, lambda: 10**6, 0).run(), 5)
+
+
+@pytest.mark.parametrize("pause_s", [0, 3600], ids=["at once", "in an hour"])
+async def test_one_that_is_due_waits_for_the_pause_to_be_over(
+    tmp_path: Path, pause_s: float
+) -> None:
+    tape = SqliteTape.open(tmp_path / "a.tape")
+    World(tape=tape)
+    tape.commit()
+    keeping = asyncio.create_task(Snapshots(tape.path, 0, 1, lambda: tape.durable, pause_s).run())
+    for _ in range(20 if pause_s else 200):
+        if path_of(tape.path).exists():
+            break
+        await asyncio.sleep(0.05)
+    assert path_of(tape.path).exists() is not bool(pause_s)
+    keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+    tape.close()
 
 
 async def test_the_process_that_makes_it_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:

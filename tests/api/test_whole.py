@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from starlette.types import ASGIApp
 
-from api.endpoints import Operation, Resource, no_such_path, routes_of
+from api.auth import Scope
+from api.endpoints import Floor, Operation, Resource, no_such_path, routes_of
 from api.forms import Form
 from api.guards import Gate, GuardRules
 from api.metrics import Metrics
 from api.paths import Paths
+from api.refusals import Refusal
 from api.server import listen, run, serve
 from api.settings import Settings
 from api.trading.errors import refusal_of
+from engine.errors import TradingHalted
 
 BODY = b'{"a":1}'
 GET = b"GET /v1/things HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -38,17 +42,50 @@ REQUESTS = {
 
 
 async def given(call: Any) -> Any:
-    """Give back what came."""
+    """Give back what came, if it is anything."""
+    if call.body == b"{x}":
+        raise Refusal(400, "INVALID_REQUEST", "this is nothing")
     return call.body.decode() or "nothing"
 
 
-def application() -> ASGIApp:
-    """Two operations behind the gate."""
+class Disk:
+    """A floor that is settled a little later, or never: then it says so."""
+
+    is_settled = False
+
+    def __init__(self, error: TradingHalted | None = None, delay_s: float = 0.05) -> None:
+        self._error = error
+        self._delay_s = delay_s
+        self.waiting: list[Callable[[TradingHalted | None], object]] = []
+        self.asked = asyncio.Event()
+
+    def when_settled(self, tell: Callable[[TradingHalted | None], object]) -> None:
+        """Tell after a moment."""
+        self.waiting.append(tell)
+        self.asked.set()
+        asyncio.get_running_loop().call_later(self._delay_s, self.settle)
+
+    async def settled(self) -> None:
+        """Wait for a moment."""
+        await asyncio.sleep(self._delay_s)
+        if self._error is not None:
+            raise self._error
+
+    def settle(self) -> None:
+        """Tell everybody that waits."""
+        for tell in self.waiting:
+            tell(self._error)
+        self.waiting.clear()
+
+
+def application(floor: Floor | None = None) -> ASGIApp:
+    """Three operations behind the gate."""
     operations = [
         Operation("GET", "/things", "Get", given),
-        Operation("POST", "/things", "Make", given, status=201, body=Form()),
+        Operation("POST", "/things", "Make", given, status=201, body=Form(), scope=Scope.TRADE),
+        Operation("DELETE", "/things", "Take", given, scope=Scope.TRADE, reduces=True),
     ]
-    routes = routes_of([Resource(operations, refusal_of, Metrics())])
+    routes = routes_of([Resource(operations, refusal_of, Metrics(), floor)])
     return Gate(Paths(routes, no_such_path), GuardRules())
 
 
@@ -105,3 +142,79 @@ def test_the_head_and_the_body_come_together() -> None:
     answer, writes = written(application(), REQUESTS["plain"])
     assert answer.endswith(b'\r\n\r\n"nothing"')
     assert writes == 1
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_an_answer_that_waits_for_the_disk_is_the_one_that_does_not(kind: str) -> None:
+    """Whether its task waits, as behind a layer of somebody else's, or nothing but the answer."""
+    at_once, _ = written(application(), REQUESTS[kind])
+    held, _ = written(application(Disk()), REQUESTS[kind])
+    waited, _ = written(in_two(application(Disk())), REQUESTS[kind])
+    assert sorted(held.split(b"\r\n")) == sorted(at_once.split(b"\r\n"))
+    assert sorted(waited.split(b"\r\n")) == sorted(at_once.split(b"\r\n"))
+
+
+@pytest.mark.parametrize("is_held", [True, False], ids=["held", "waited for"])
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (GET, b"200"),
+        (REQUESTS["with a body"], b"503"),
+        (REQUESTS["refused"], b"400"),
+        (GET.replace(b"GET", b"DELETE"), b"200"),
+    ],
+    ids=["read", "written", "refused", "reduced"],
+)
+def test_on_a_tape_that_dies_only_what_adds_risk_is_taken_back(
+    request_: bytes, status: bytes, is_held: bool
+) -> None:
+    app = application(Disk(TradingHalted("the disk is gone")))
+    answer, _ = written(app if is_held else in_two(app), request_)
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert (b"the disk is gone" in answer) is (status == b"503")
+
+
+def test_a_server_that_is_told_to_stop_gives_the_answers_it_owes() -> None:
+    """And closes the connections then."""
+
+    async def main() -> bytes:
+        disk = Disk(delay_s=0.5)
+        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+        app = application(disk)
+        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
+        async with asyncio.timeout(10):
+            await ready.wait()
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(REQUESTS["with a body"])
+            await disk.asked.wait()
+            stop.set()
+            answer = await reader.read()
+            writer.close()
+            await serving
+        return answer
+
+    answer = run(main())
+    assert answer.startswith(b"HTTP/1.1 201")
+    assert b"connection: close\r\n" in answer
+
+
+def test_a_client_that_has_gone_is_owed_nothing() -> None:
+    async def main() -> None:
+        disk = Disk()
+        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+        app = application(disk)
+        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
+        async with asyncio.timeout(10):
+            await ready.wait()
+            _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(REQUESTS["with a body"])
+            await disk.asked.wait()
+            writer.transport.abort()
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(GET)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.close()
+            stop.set()
+            await serving
+
+    run(main())
