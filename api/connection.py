@@ -7,7 +7,15 @@ the two. Here the moment is noted, and the timer looks at it when it goes off.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
 class Connection(HttpToolsProtocol):
@@ -15,6 +23,15 @@ class Connection(HttpToolsProtocol):
 
     _idle_since: float | None = None
     """By the loop's clock; None while something is asked or answered."""
+
+    _running: asyncio.Task[None] | None = None
+    """What answers the request under way; the loop alone would not keep it alive."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer a request. Until then the connection stays open, which is all that the server
+        needs to know to wait for it.
+        """
+        self._running = self.loop.create_task(cycle.run_asgi(app))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone, and its timer with it."""

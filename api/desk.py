@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from api.grouping import Grouping
 from api.keyring import KeyRing
 from api.lines.lines import Lines
 from api.market.markets import Markets
@@ -51,13 +52,6 @@ log = logging.getLogger("onetape.desk")
 LOOK_S = 1.0
 """Time between two looks at what a moving market has changed: margins, and what has fallen silent.
 """
-
-GROUP_MAX = 24
-"""Commands of one turn of the loop after which the disk begins with them, while the loop carries
-out the rest. At 64 connections that raised the best rates seen by a sixth; smaller groups cost more
-syncs than they save.
-"""
-
 
 WhenSettled = Callable[[TradingHalted | None], object]
 """Told that facts are durable, or why they never will be."""
@@ -105,7 +99,8 @@ class Desk:
         self.limits = limits or (StreamLimits.of(settings) if settings else StreamLimits())
         self.default_account = default_account or next(iter(engine.state.accounts), "")
         self.keys = KeyRing() if keys is None else keys
-        self.hub = Hub(engine, self.limits, commit)
+        self._grouping = Grouping(lambda: engine.tape.head, commit)
+        self.hub = Hub(engine, self.limits, self._grouping.ask)
         self.history = History(engine, kept)
         self.lines = Lines(self, self.hub)
         self.stepper = None if backtest is None else Stepper(backtest, self.hub)
@@ -115,13 +110,10 @@ class Desk:
         self.halted = asyncio.Event()
         """Set when the tape has failed: nothing more will be durable in this process."""
         self.failure: BaseException | None = None
-        self._commit = commit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._waiting: deque[tuple[int, WhenSettled]] = deque()
-        self._unasked = 0
-        self._is_asked = False
         self._is_told = False
         self._shown = 0
 
@@ -182,19 +174,7 @@ class Desk:
             tell(self._halt())
             return
         self._waiting.append((self.engine.tape.head, tell))
-        self._unasked += 1
-        if self._unasked == GROUP_MAX:
-            self._unasked = 0
-            self._commit()
-        elif not self._is_asked:
-            # Asked for once all that came in together has been carried out, to be durable together.
-            self._is_asked = True
-            asyncio.get_running_loop().call_soon(self._ask)
-
-    def _ask(self) -> None:
-        self._is_asked = False
-        self._unasked = 0
-        self._commit()
+        self._grouping.ask()
 
     async def settled_if_alive(self) -> None:
         """Wait like ``settled``, but let pass what only ever reduces risk once the tape is dead."""

@@ -15,7 +15,7 @@ from adapters.tape_sqlite.committer import Committer
 from adapters.tape_sqlite.files import open_writer
 from adapters.tape_sqlite.tape import SqliteTape
 from api.app import dialects
-from api.desk import GROUP_MAX, Desk
+from api.desk import Desk
 from api.guards import GuardRules
 from api.metrics import Metrics
 from api.service import service
@@ -155,31 +155,6 @@ async def test_settled_waits_for_the_disk_and_one_commit_wakes_everybody(tmp_pat
     await asyncio.sleep(0.01)
     assert asked
     assert not any(task.done() for task in waiting)
-    tape.commit()
-    await asyncio.wait_for(asyncio.gather(*waiting), 1)
-    await desk.close()
-    tape.close()
-
-
-@pytest.mark.anyio
-async def test_the_disk_begins_with_a_full_group_while_the_loop_is_busy(tmp_path: Path) -> None:
-    """What one turn of the loop brings is asked for group by group, and the rest at its end."""
-    tape = SqliteTape.open(tmp_path / "t.tape")
-    asked: list[int] = []
-    desk = build([bars("AAPL", 3)], tape, commit=lambda: asked.append(tape.head))
-    tape.on_durable(desk.committed)
-    await desk.start()
-    heads: list[int] = []
-
-    async def command() -> None:
-        desk.engine.submit(ACCOUNT, LIMIT)
-        heads.append(tape.head)
-        await desk.settled()
-
-    waiting = [asyncio.create_task(command()) for _ in range(2 * GROUP_MAX + 5)]
-    await asyncio.sleep(0.01)
-    assert asked[:2] == [heads[GROUP_MAX - 1], heads[2 * GROUP_MAX - 1]]
-    assert set(asked[2:]) == {heads[-1]}
     tape.commit()
     await asyncio.wait_for(asyncio.gather(*waiting), 1)
     await desk.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -152,6 +153,35 @@ def test_an_answer_that_waits_for_the_disk_is_the_one_that_does_not(kind: str) -
     waited, _ = written(in_two(application(Disk())), REQUESTS[kind])
     assert sorted(held.split(b"\r\n")) == sorted(at_once.split(b"\r\n"))
     assert sorted(waited.split(b"\r\n")) == sorted(at_once.split(b"\r\n"))
+
+
+def test_nothing_is_said_before_the_disk_has_spoken() -> None:
+    """Of two requests that came together the second waits for the first one's answer."""
+
+    async def main() -> bytes:
+        disk = Disk(delay_s=60)
+        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+        serving = asyncio.create_task(
+            serve(application(disk), listener, Settings(), stop, ready.set)
+        )
+        async with asyncio.timeout(10):
+            await ready.wait()
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(REQUESTS["with a body"] + GET)
+            early = b""
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    early = await reader.read(1)
+            for status in (b"HTTP/1.1 201", b"HTTP/1.1 200"):
+                disk.settle()
+                assert (await reader.readuntil(status)).count(b"HTTP") == 1
+                await asyncio.sleep(0.05)
+            writer.close()
+            stop.set()
+            await serving
+        return early
+
+    assert run(main()) == b""
 
 
 @pytest.mark.parametrize("is_held", [True, False], ids=["held", "waited for"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.answers import MUTANTS_OF_ANSWERS
 from tests.mutants.brokers import MUTANTS_OF_BROKERS
 from tests.mutants.trial import Mutant
 
@@ -328,5 +329,6 @@ MUTANTS = (
     *_MUTANTS_OF_CORE,
     *_MUTANTS_OF_BOOKS,
     *_MUTANTS_OF_TAPE,
+    *MUTANTS_OF_ANSWERS,
     *MUTANTS_OF_BROKERS,
 )
