@@ -181,7 +181,8 @@ class Engine(Session):
     def modify(self, account_id: str, order_id: str, change: OrderChange) -> Order:
         """Change a working order; raises InvalidRequest, OrderNotFound or OrderNotModifiable."""
         order = self.order(account_id, order_id)
-        changing.check(order, change, self.instrument(order.request.symbol))
+        symbol = order.request.symbol
+        changing.check(order, change, self.instruments.find(symbol) or guess(symbol))
         if change.quantity is not None and change.quantity > order.quantity:
             growth.check(self, order, change.quantity)
         refused = self._change(order, change)
@@ -199,7 +200,8 @@ class Engine(Session):
         record = self.write(order.account, ev.OrderModifyRequested(order.id, change))
         outer, self.cause = self.cause, record.seq
         try:
-            if _is_ours(order) or changing.is_ours(change):
+            is_held_here = order.holder is _ENGINE and not order.triggered
+            if is_held_here or changing.is_ours(change):
                 self.write(order.account, ev.OrderModified(order.id, change))
                 return None
             return self._instruct(order.account, Modify(order, change))
@@ -309,7 +311,7 @@ class Engine(Session):
         record = self.write(order.account, ev.OrderCancelRequested(order.id, reason))
         outer, self.cause = self.cause, record.seq
         try:
-            if _is_ours(order):
+            if order.holder is _ENGINE and not order.triggered:  # it waits here alone
                 self.write(order.account, ev.OrderCancelled(order.id, reason))
             else:
                 self._instruct(order.account, Cancel(order, reason))
@@ -355,11 +357,6 @@ _BROKER, _ENGINE = Holder.BROKER, Holder.ENGINE
 _LEAVING, _REJECTED = Status.PENDING_CANCEL, Status.REJECTED
 _CLIENTS = (Role.ENTRY, Role.CLOSE)
 """Orders that are not sent unless their intent is on the tape; legs protect in any case."""
-
-
-def _is_ours(order: Order) -> bool:
-    """Whether the order waits here, unknown to its broker."""
-    return order.holder is _ENGINE and not order.triggered
 
 
 def _again(known: Order, request: OrderRequest) -> Order:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine import adoption, corrections, exits, reports, restored, unprotected
 from engine import events as ev
 from engine.errors import InvalidRequest, OrderNotFound
-from engine.lifecycle import Step, can
+from engine.lifecycle import TABLE, Step, can
 from engine.orders import Order
 from engine.positions import opening
 from engine.values import FINAL, ZERO, Origin, Role, Status, signed
@@ -117,8 +117,8 @@ def _trailed(engine: Engine, report: reports.Trailed) -> None:
 
 
 def _modified(engine: Engine, report: reports.Modified) -> None:
-    order = find(engine, report)
-    if not can(order.status, _MODIFIED) or not (order.asked or _is_news(order, report)):
+    order = engine.state.known(report.order_id) if report.order_id else find(engine, report)
+    if _MODIFIED not in TABLE[order.status] or not (order.asked or _is_news(order, report)):
         return
     quantity = report.change.quantity
     if quantity is None or quantity >= order.filled or not order.is_final:
@@ -144,7 +144,7 @@ def _modify_rejected(engine: Engine, report: reports.ModifyRejected) -> None:
 
 
 def _cancelled(engine: Engine, report: reports.Cancelled) -> None:
-    order = find(engine, report)
+    order = engine.state.known(report.order_id) if report.order_id else find(engine, report)
     _end(engine, order, ev.OrderCancelled(order.id, report.reason), report.broker_id)
 
 

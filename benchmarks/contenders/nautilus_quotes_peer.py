@@ -1,4 +1,4 @@
-"""NautilusTrader's new engine on quotes, risk checks bypassed; `orders=15` moves limit orders, so
+"""NautilusTrader's new engine on quotes, risk checks bypassed; `orders=20` moves limit orders, so
 many of them at work at once.
 """
 

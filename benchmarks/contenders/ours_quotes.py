@@ -1,4 +1,4 @@
-"""Ours on quotes, tape in memory; `orders=15` moves limit orders, so many of them at work at once,
+"""Ours on quotes, tape in memory; `orders=20` moves limit orders, so many of them at work at once,
 instead of trading crossovers.
 """
 

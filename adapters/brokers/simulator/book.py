@@ -48,10 +48,6 @@ class Book:
         self.is_kept = False
         """Whether every row concerns it, an order working or not."""
 
-    def find(self, order_id: str) -> Ticket | None:
-        """The working ticket of this order, or None."""
-        return self.others.get(order_id) or self.exits.get(order_id)
-
     def in_turn(self) -> list[Ticket]:
         """The tickets in the order they are tried; a new list, since fills change the book."""
         return [*self.exits.values(), *self.others.values()]
@@ -175,7 +171,9 @@ class Books:
     def find(self, order: Order) -> Ticket | None:
         """The working ticket of this order, or None."""
         book = self.watched.get(order.request.symbol)
-        return None if book is None else book.find(order.id)
+        if book is None:
+            return None
+        return book.others.get(order.id) or book.exits.get(order.id)
 
     def add(self, ticket: Ticket) -> None:
         """Let ``ticket`` work."""
