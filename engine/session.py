@@ -86,8 +86,9 @@ class Session:
                 raise TradingHalted(HALTED) from failure
             record = Record(self.state.seq + 1, self.now, account, self.cause, event)
         self.state.apply(record)
-        for listener in self.listeners:
-            listener(record)
+        if self.listeners:
+            for listener in self.listeners:
+                listener(record)
         return record
 
     def account(self, account_id: str) -> Account:

@@ -22,7 +22,7 @@ Rule = Callable[[Ticket, int, int, int, Friction], "Decimal | None"]
 def market(ticket: Ticket, open_: int, high: int, low: int, friction: Friction) -> Decimal | None:
     """A market order fills at the open."""
     ticket.maker = False
-    return friction.worsen(ticket, open_)
+    return ticket.price(open_) if friction.is_none else friction.worsen(ticket, open_)
 
 
 def limit(ticket: Ticket, open_: int, high: int, low: int, friction: Friction) -> Decimal | None:

@@ -125,8 +125,12 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
 
     def take(self, quantity: Decimal, price: Decimal) -> None:
         """Count one fill."""
-        self.filled += quantity
-        self.notional += quantity * price
+        value = quantity * price
+        if self.filled:
+            self.filled += quantity
+            self.notional += value
+        else:
+            self.filled, self.notional = quantity, value
         self.remaining -= quantity
         self.rested = True
 
@@ -154,7 +158,7 @@ def new_ticket(order: Order, instrument: Instrument, live_at: int, expires: int)
         expires,
         filled,
         order.notional,
-        order.quantity - filled,
+        order.quantity - filled if filled else order.quantity,
         is_leg and order.is_exit,
         is_leg or request.reduce_only,
         request.time_in_force in _ONCE,
