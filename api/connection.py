@@ -28,17 +28,30 @@ class Connection(HttpToolsProtocol):
     """What answers the request under way; the loop alone would not keep it alive."""
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Answer a request. Until then the connection stays open, which is all that the server
-        needs to know to wait for it.
+        """Answer a request. The server is told of the task when it must wait for it, or end it:
+        most have long ended by then.
         """
         self._running = self.loop.create_task(cycle.run_asgi(app))
 
+    def shutdown(self) -> None:
+        """The server stops: finish what is under way, and close."""
+        super().shutdown()
+        self._hand_over()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone, and its timer with it."""
+        """It is gone, and its timer with it; what it asked for may go on."""
         super().connection_lost(exc)
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let the server know of the task at work, as it knows of its own."""
+        task = self._running
+        if task is not None and not task.done():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     def on_response_complete(self) -> None:
         """Go on with the next request if it has come already; else be idle from now on."""

@@ -186,9 +186,10 @@ class Resource:
         if floor is not None and given.operation is not None:
             # The gate's ``send`` can take the answer over, so that nothing of this waits.
             hold = None if floor.is_settled else getattr(send, "hold", None)
+            body = b"" if hold is None else given.body  # an answer that can not be made is not held
             held: Held | None = None if hold is None else hold()
             if held is not None:
-                late = partial(self._answer_late, held, scope, given, given.body, started)
+                late = partial(self._answer_late, held, scope, given, body, started)
                 floor.when_settled(late)
                 return
             given = await self._settled(scope, given, floor)
@@ -227,6 +228,7 @@ class Resource:
             held.answer(given.status, given.media, body, given.headers)
         except Exception:  # whoever tells goes on to tell others
             log.exception("%s %s was not answered", scope["method"], self.path)
+            held.drop()
         self._observe(given, started)
 
     def _undone(self, scope: AsgiScope, given: Given, halted: TradingHalted) -> Given:

@@ -44,10 +44,10 @@ class Grouping:
         if head - self._begun >= GROUP_FACTS:
             self._close(head)
         elif not self._is_open:
+            asyncio.get_running_loop().call_soon(self._look)
             self._is_open = True
             self._closes_at = monotonic() + PATIENCE_S
             self._quiet, self._seen = 0, head
-            asyncio.get_running_loop().call_soon(self._look)
 
     def _look(self) -> None:
         """See what a turn of the loop has brought."""

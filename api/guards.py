@@ -44,7 +44,8 @@ _STOPPING = Refusal(503, "SHUTTING_DOWN", "the server is shutting down", None, r
 @dataclass(frozen=True)
 class GuardRules:
     """What the gate lets through. ``requests_per_second`` is by key, or by address without keys;
-    zero sets no limit. ``requests_max`` bounds the requests under way at once.
+    zero sets no limit. ``requests_max`` bounds the requests under way at once; one whose answer is
+    held until the disk has spoken is under way no more.
     """
 
     allowed_hosts: Sequence[str] = ()

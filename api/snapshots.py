@@ -64,14 +64,14 @@ class Snapshots:
 
     async def run(self) -> None:
         """Keep them coming, until cancelled; none at all where `every` is 0."""
-        pause_s = self._pause_s
+        wait_s = self._pause_s
         while self._every:
-            await asyncio.sleep(pause_s)
-            pause_s = POLL_S
+            await asyncio.sleep(wait_s)
+            wait_s = POLL_S
             if self.is_due:
                 self._seq = self._durable()
                 await renew(self.file)
-                pause_s = self._pause_s
+                wait_s = self._pause_s
 
 
 async def renew(file: Path, patience_s: float = PATIENCE_S) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from starlette.types import Send
 
@@ -38,13 +38,17 @@ class Held:
         cycle.disconnected = True
 
     def answer(
-        self, status: int, media: Header, body: bytes, headers: Iterable[Header] | None = None
+        self, status: int, media: Header, body: bytes, headers: Collection[Header] | None = None
     ) -> None:
         """Give the answer, of this content type, to whoever is still there."""
         cycle = self._cycle
         if not cycle.transport.is_closing():
             _write(cycle, status, media, body, headers or ())
         self._on_response()
+
+    def drop(self) -> None:
+        """Close the connection without an answer: its client knows then that it knows nothing."""
+        self._cycle.transport.close()
 
 
 def hold(send: Send) -> Held | None:
@@ -88,14 +92,16 @@ def _write(
     status: int,
     media: Header,
     body: bytes,
-    headers: Iterable[Header],
+    headers: Collection[Header],
 ) -> None:
     """Write the whole answer and note that it is given."""
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     opening, length = _opening(status, media), b"%d\r\n\r\n" % len(body)
     lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
-    if not cycle.keep_alive:  # the server has begun to close while the answer was held
+    if any(name == b"connection" for name, _ in headers):  # which is only ever said to close it
+        cycle.keep_alive = False
+    elif not cycle.keep_alive:  # the server has begun to close while the answer was held
         lines.append(b"connection: close\r\n")
     cycle.transport.write(b"".join([opening, *lines, b"content-length: ", length, body]))
     cycle.message_event.set()

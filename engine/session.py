@@ -86,9 +86,8 @@ class Session:
                 raise TradingHalted(HALTED) from failure
             record = Record(self.state.seq + 1, self.now, account, self.cause, event)
         self.state.apply(record)
-        if self.listeners:
-            for listener in self.listeners:
-                listener(record)
+        for listener in self.listeners:
+            listener(record)
         return record
 
     def account(self, account_id: str) -> Account:

@@ -56,15 +56,16 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def served() -> AsyncIterator[Server]:
+async def served(answer: Any = app, grace_s: int | None = None) -> AsyncIterator[Server]:
     """A server where connections may be idle for a second."""
     config = uvicorn.Config(
-        app,
+        answer,
         port=0,
         http=Connection,
         lifespan="off",
         log_config=None,
         timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=grace_s,
         date_header=False,
         server_header=False,
     )
@@ -134,3 +135,48 @@ async def test_a_connection_that_the_client_closes_leaves_no_timer() -> None:
             await asyncio.sleep(0.01)
         assert timer.cancelled()
         assert not server.server_state.connections
+
+
+class Work:
+    """An application that takes its time over every request."""
+
+    def __init__(self, seconds: float) -> None:
+        self.begun = asyncio.Event()
+        self.end = ""
+        self._seconds = seconds
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Work, then answer."""
+        self.begun.set()
+        try:
+            await asyncio.sleep(self._seconds)
+            self.end = "done"
+        except asyncio.CancelledError:
+            self.end = "cancelled"
+            raise
+        await app(scope, receive, send)
+
+
+async def test_a_stop_waits_for_what_a_client_asked_that_has_gone() -> None:
+    work = Work(seconds=0.8)
+    async with served(work) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(REQUEST)
+        await work.begun.wait()
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+    assert work.end == "done"
+
+
+async def test_a_stop_ends_what_takes_longer_than_its_grace() -> None:
+    work = Work(seconds=15)
+    async with served(work, grace_s=1) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(REQUEST)
+        await work.begun.wait()
+    for _ in range(100):
+        if work.end:
+            break
+        await asyncio.sleep(0.01)
+    writer.close()
+    assert work.end == "cancelled"

@@ -12,7 +12,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from api.auth import Scope
-from api.endpoints import Floor, Operation, Resource, no_such_path, routes_of
+from api.endpoints import Answer, Floor, Operation, Resource, no_such_path, routes_of
 from api.forms import Form
 from api.guards import Gate, GuardRules
 from api.metrics import Metrics
@@ -33,6 +33,7 @@ REQUESTS = {
     "plain": GET,
     "with a body": POST % (len(BODY), BODY),
     "refused": POST % (3, b"{x}"),
+    "refused for good": POST % (3, b"{y}"),
     "refused with a header": GET.replace(b"GET", b"PUT"),
     "a head alone": GET.replace(b"GET", b"HEAD"),
     "the last": GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
@@ -46,6 +47,12 @@ async def given(call: Any) -> Any:
     """Give back what came, if it is anything."""
     if call.body == b"{x}":
         raise Refusal(400, "INVALID_REQUEST", "this is nothing")
+    if call.body == b"{y}":
+        raise Refusal(413, "INVALID_REQUEST", "go away", None, [(b"connection", b"close")])
+    if call.body == b"{z}":
+        return object()
+    if call.body == b"{status}":
+        return Answer(799, "no such status")
     return call.body.decode() or "nothing"
 
 
@@ -248,3 +255,35 @@ def test_a_client_that_has_gone_is_owed_nothing() -> None:
             await serving
 
     run(main())
+
+
+def until_closed(body: bytes) -> bytes:
+    """All that is answered to a command whose answer is held; the server closes the connection."""
+
+    async def main() -> bytes:
+        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+        app = application(Disk())
+        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
+        async with asyncio.timeout(10):
+            await ready.wait()
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(POST % (len(body), body))
+            async with asyncio.timeout(2):
+                answer = await reader.read()
+            writer.close()
+            stop.set()
+            await serving
+        return answer
+
+    return run(main())
+
+
+def test_a_refusal_that_closes_the_connection_closes_it_late_as_well() -> None:
+    assert until_closed(b"{y}").startswith(b"HTTP/1.1 413")
+
+
+def test_an_answer_that_can_not_be_made_is_an_error_and_one_that_can_not_be_given_ends_it() -> None:
+    """Silence would be the worst answer to a command."""
+    answer, _ = written(application(Disk()), POST % (3, b"{z}"))
+    assert answer.startswith(b"HTTP/1.1 500")
+    assert until_closed(b"{status}") == b""

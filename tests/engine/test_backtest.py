@@ -126,11 +126,13 @@ def test_time_can_pass_between_two_steps_and_what_is_due_then_happens() -> None:
     assert step.time > before + 10
 
 
+@pytest.mark.parametrize("is_alone", [False, True], ids=["several series", "one series"])
 @pytest.mark.parametrize("how", ["steps", "loop"])
-def test_steps_and_the_loop_give_the_same_tape(how: str) -> None:
+def test_steps_and_the_loop_give_the_same_tape(how: str, is_alone: bool) -> None:
     digests = []
+    others = () if is_alone else (bars_at([3, 5], "MSFT"), quotes_at([200, 300]))
     for way in (how, "steps"):
-        run, _ = backtest(bars_at(list(range(20))), bars_at([3, 5], "MSFT"), quotes_at([200, 300]))
+        run, _ = backtest(bars_at(list(range(20))), *others)
         engine = run.engine
 
         def act(one: Bars | Quotes, i: int, engine: Engine = engine) -> None:

@@ -28,6 +28,27 @@ MUTANTS_OF_ANSWERS = (
         _WHOLE,
     ),
     Mutant(
+        "a refusal that closes the connection leaves it open",
+        "api/whole.py",
+        "        cycle.keep_alive = False\n    elif",
+        "        cycle.keep_alive = True\n    elif",
+        _WHOLE,
+    ),
+    Mutant(
+        "an answer that can not be given is silence",
+        "api/endpoints.py",
+        "held.drop()",
+        "pass",
+        _WHOLE,
+    ),
+    Mutant(
+        "a stop leaves behind what is under way",
+        "api/connection.py",
+        "            self.tasks.add(task)\n",
+        "            self.tasks.discard(task)\n",
+        ("tests/api/test_connection.py",),
+    ),
+    Mutant(
         "a full group waits for the loop to rest",
         "api/grouping.py",
         "if head - self._begun >= GROUP_FACTS:",
