@@ -178,12 +178,12 @@ def test_an_observer_watches_what_a_hand_does() -> None:
 
 
 def test_others_are_served_while_a_long_run_of_steps_is_made() -> None:
-    with serving(bars("AAPL", 60_000)) as served, ThreadPoolExecutor() as pool:
-        long = pool.submit(step, served, steps=60_000)
+    with serving(bars("AAPL", 300_000)) as served, ThreadPoolExecutor() as pool:
+        long = pool.submit(step, served, steps=300_000)
         seen = set()
         while not long.done():
             seen.add(clock(served)["step"])
-        assert long.result().json()["step"] == 60_000
+        assert long.result().json()["step"] == 300_000
         assert len(seen) > 2
 
 
