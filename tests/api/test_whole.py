@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -109,27 +109,32 @@ def in_two(app: ASGIApp) -> ASGIApp:
     return layer
 
 
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """The port on which `app` is served, and what stops the server; the end waits until it has."""
+    listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+    served = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
+    async with asyncio.timeout(10):
+        await ready.wait()
+        yield listener.port, stop
+        stop.set()
+        await served
+
+
 def written(app: ASGIApp, request: bytes) -> tuple[bytes, int]:
     """All that is answered to `request`, without the time of day, and in how many writes."""
     parts: list[bytes] = []
 
     async def main() -> None:
-        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
-        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
-        async with asyncio.timeout(10):
-            await ready.wait()
-            with socket.create_connection(("127.0.0.1", listener.port)) as client:
+        async with serving(app) as (port, _):
+            with socket.create_connection(("127.0.0.1", port)) as client:
                 client.setblocking(False)
                 loop = asyncio.get_running_loop()
                 await loop.sock_sendall(client, request)
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(0.2):
                         while part := await loop.sock_recv(client, 65_536):
                             parts.append(part)
-                except TimeoutError:
-                    pass
-            stop.set()
-            await serving
 
     run(main())
     lines = b"".join(parts).split(b"\r\n")
@@ -166,16 +171,10 @@ def test_nothing_is_said_before_the_disk_has_spoken() -> None:
     """Of two requests that came together the second waits for the first one's answer."""
 
     async def main() -> bytes:
-        disk = Disk(delay_s=60)
-        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
-        serving = asyncio.create_task(
-            serve(application(disk), listener, Settings(), stop, ready.set)
-        )
-        async with asyncio.timeout(10):
-            await ready.wait()
-            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        disk, early = Disk(delay_s=60), b""
+        async with serving(application(disk)) as (port, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(REQUESTS["with a body"] + GET)
-            early = b""
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.2):
                     early = await reader.read(1)
@@ -184,8 +183,6 @@ def test_nothing_is_said_before_the_disk_has_spoken() -> None:
                 assert (await reader.readuntil(status)).count(b"HTTP") == 1
                 await asyncio.sleep(0.05)
             writer.close()
-            stop.set()
-            await serving
         return early
 
     assert run(main()) == b""
@@ -216,18 +213,13 @@ def test_a_server_that_is_told_to_stop_gives_the_answers_it_owes() -> None:
 
     async def main() -> bytes:
         disk = Disk(delay_s=0.5)
-        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
-        app = application(disk)
-        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
-        async with asyncio.timeout(10):
-            await ready.wait()
-            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        async with serving(application(disk)) as (port, stop):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(REQUESTS["with a body"])
             await disk.asked.wait()
             stop.set()
             answer = await reader.read()
             writer.close()
-            await serving
         return answer
 
     answer = run(main())
@@ -236,43 +228,32 @@ def test_a_server_that_is_told_to_stop_gives_the_answers_it_owes() -> None:
 
 
 def test_a_client_that_has_gone_is_owed_nothing() -> None:
-    async def main() -> None:
+    async def main() -> bytes:
         disk = Disk()
-        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
-        app = application(disk)
-        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
-        async with asyncio.timeout(10):
-            await ready.wait()
-            _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        async with serving(application(disk)) as (port, _):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(REQUESTS["with a body"])
             await disk.asked.wait()
             writer.transport.abort()
-            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(GET)
-            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            status = await reader.readline()
             writer.close()
-            stop.set()
-            await serving
+        return status
 
-    run(main())
+    assert run(main()).startswith(b"HTTP/1.1 200")
 
 
 def until_closed(body: bytes) -> bytes:
     """All that is answered to a command whose answer is held; the server closes the connection."""
 
     async def main() -> bytes:
-        listener, stop, ready = listen("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
-        app = application(Disk())
-        serving = asyncio.create_task(serve(app, listener, Settings(), stop, ready.set))
-        async with asyncio.timeout(10):
-            await ready.wait()
-            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        async with serving(application(Disk())) as (port, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(POST % (len(body), body))
             async with asyncio.timeout(2):
                 answer = await reader.read()
             writer.close()
-            stop.set()
-            await serving
         return answer
 
     return run(main())
