@@ -98,19 +98,25 @@ def test_a_job_that_catches_everything_can_no_longer_do_anything() -> None:
 
 def test_what_waits_for_its_turn_when_the_time_is_up_is_refused() -> None:
     errands = Errands()
+    begun = threading.Event()
     refused: list[BaseException] = []
 
-    def ask() -> None:
+    def take_long() -> None:
+        begun.set()
+        time.sleep(0.3)
+
+    def wait_for_a_turn() -> None:
+        assert begun.wait(5)
         try:
-            errands.call(time.sleep, 0.3)
+            errands.call(list)
         except WorkerStopped as error:
             refused.append(error)
 
-    helper = threading.Thread(target=ask)
+    helper = threading.Thread(target=wait_for_a_turn)
 
     def job() -> None:
         helper.start()
-        ask()
+        errands.call(take_long)
 
     assert not errands.attend(job, 0.1)
     helper.join(5)
