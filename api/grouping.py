@@ -2,8 +2,8 @@
 
 A sync takes the same time for one fact as for a hundred, and each one costs the loop some too: the
 thread that waits for the disk needs the interpreter before and after. So a group is closed when the
-loop's turns bring nothing more. Where every turn brings some, it is closed when it
-is full or has waited for a few milliseconds: the disk works while the loop gathers the next.
+loop's turns bring nothing more. Where every turn brings some, it is closed when it is full or has
+waited for a few milliseconds: the disk works while the loop gathers the next.
 """
 
 from __future__ import annotations
