@@ -13,6 +13,7 @@ import msgspec
 
 from engine.lifecycle import TABLE, Step, next_status
 from engine.requests import OrderChange, OrderRequest
+from engine.slots import set_directly
 from engine.values import (
     FINAL,
     ZERO,
@@ -34,6 +35,7 @@ _CANCEL_REQUESTED = Step.CANCEL_REQUESTED
 _STOP_LOSS, _TAKE_PROFIT = Role.STOP_LOSS, Role.TAKE_PROFIT
 
 
+@set_directly
 class Order(msgspec.Struct, gc=False, omit_defaults=True):
     """One order as it stands. Times are ns UTC; ``notional`` is the sum of quantity times price
     over its fills; ``sought`` is the total quantity that a change still unanswered asks for, and

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
+from engine.slots import set_directly
 from engine.values import (
     ONE,
     ZERO,
@@ -28,6 +29,7 @@ from engine.values import (
 _COST_STEP = Decimal("1E-10")
 
 
+@set_directly
 class Position(msgspec.Struct, gc=False, omit_defaults=True):
     """An open position. ``quantity`` and ``cost`` are positive when long, negative when short."""
 
