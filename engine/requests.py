@@ -53,11 +53,6 @@ class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     trailing_type: TrailingType | None = None
     reference: str | None = None
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it says no more than what to trade, how much, at what price and for how long."""
-        return astuple(self)[_UNCOMMON] == _PLAIN
-
 
 class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """New values for a working order; what is None stays. ``quantity`` is the new total."""
@@ -71,8 +66,6 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
-_UNCOMMON = slice(OrderRequest.__struct_fields__.index("client_order_id"), None)
-_PLAIN = astuple(OrderRequest("", Side.BUY, ZERO, _MARKET))[_UNCOMMON]
 
 
 def check_number(field: str, value: Decimal) -> None:
@@ -93,6 +86,27 @@ def check_number(field: str, value: Decimal) -> None:
         )
 
 
+def _is_plain(request: OrderRequest) -> bool:
+    """Whether it says no more than what to trade, how much, at what limit and for how long."""
+    return (
+        request.stop_price is None
+        and request.client_order_id is None
+        and request.stop_loss is None
+        and request.take_profit is None
+        and not request.reduce_only
+        and not request.post_only
+        and request.oco_group_id is None
+        and not request.hidden
+        and request.display_quantity is None
+        and request.leverage is None
+        and request.margin_mode is None
+        and request.position_id is None
+        and request.trailing_distance is None
+        and request.trailing_type is None
+        and request.reference is None
+    )
+
+
 def check_order(request: OrderRequest) -> None:
     """Raise :class:`InvalidRequest` for the first field of ``request`` that can never make an
     order.
@@ -104,7 +118,7 @@ def check_order(request: OrderRequest) -> None:
     if limit is not None:
         check_number("limit_price", limit)
     kind = _MARKET if limit is None else _LIMIT
-    if request.order_type is kind and request.stop_price is None and request.is_plain:
+    if request.order_type is kind and _is_plain(request):
         return
     for field in _OPTIONAL_PRICES:
         value = getattr(request, field)
