@@ -101,19 +101,23 @@ def free_margin(account: Account, prices: Prices) -> Decimal:
     """Equity beyond the margin in use; negative where there is less."""
     base, cash = account.currency, account.cash
     free = cash[base] if len(cash) == 1 and base in cash else _cash(account, prices)
+    short, mark_of = ZERO, prices.mark
     for position in account.positions.values():
         quantity, leverage = position.quantity, position.leverage
         is_unlevered = leverage is ONE or leverage == ONE
         if is_unlevered and quantity > ZERO:
             continue  # it ties up exactly what it is worth
-        price = prices.mark(position.symbol)
+        price = mark_of(position.symbol)
         value = quantity * (position.average_price if price is None else price)
         if position.multiplier is not ONE:
             value *= position.multiplier
-        loose = value - (abs(value) if is_unlevered else abs(value) / leverage)
-        currency = position.currency
-        free += loose if currency == base else convert(loose, currency, base, prices)
-    return free
+        if position.currency != base:
+            value = convert(value, position.currency, base, prices)
+        if is_unlevered:
+            short += value
+        else:
+            free += value - abs(value) / leverage
+    return free + short + short  # less than nothing is what it is worth, and it ties up as much
 
 
 def _cash(account: Account, prices: Prices) -> Decimal:

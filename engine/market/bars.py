@@ -137,7 +137,7 @@ class Bars:
 
     def price(self, value: int) -> Decimal:
         """The exact decimal of a scaled price."""
-        return Decimal(value) * self.unit
+        return self.unit * value
 
     def bar(self, i: int) -> Bar:
         """Row *i* in decimals."""

@@ -56,19 +56,19 @@ class Board:
         if closes is not None:
             k, close, unit = closes
             i = self.rows[k]
-            return Decimal(close[i]) * unit if i >= 0 else None
+            return unit * close[i] if i >= 0 else None
         quoted = self._quotes.get(symbol)
         if quoted is not None:
             k, quotes = quoted
             i = self.rows[k]
             if i >= 0:
-                return Decimal(quotes.bid[i] + quotes.ask[i]) * quotes.unit / 2
+                return quotes.unit * (quotes.bid[i] + quotes.ask[i]) / 2
         charted = self._bars.get(symbol)
         if charted is None:
             return None
         k, bars = charted
         i = self.rows[k]
-        return Decimal(bars.close[i]) * bars.unit if i >= 0 else None
+        return bars.unit * bars.close[i] if i >= 0 else None
 
     def touch(self, symbol: str, buys: bool) -> Decimal | None:
         """What a taker would pay now, or get: a side of the visible quote, else the mark."""

@@ -108,7 +108,7 @@ class Quotes:
 
     def price(self, value: int) -> Decimal:
         """The exact decimal of a scaled price."""
-        return Decimal(value) * self.unit
+        return self.unit * value
 
     def size(self, value: int) -> Decimal:
         """The exact decimal of a scaled size."""
