@@ -11,9 +11,10 @@ order works, and one look where none of them is near.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from operator import length_hint
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from engine.core import Engine
 from engine.market.bars import Bars
@@ -72,6 +73,7 @@ class Backtest:
         self.broker = broker
         self.board = board
         self.timeline = timeline
+        self._symbols = [one.symbol for one in board.series]
         self._numbers = iter(range(len(timeline)))
         self._steps = zip(self._numbers, timeline.times, strict=False)
         """The steps not yet taken: number and time."""
@@ -97,9 +99,9 @@ class Backtest:
         if step is None:
             return None
         k, now = step
-        rows = self._rows(k)
-        self._show(now, rows)
-        return Step(now, rows)
+        sources, rows = self._rows(k)
+        self._show(now, sources, rows)
+        return Step(now, list(zip(sources, rows, strict=True)))
 
     def idle(self, until: int) -> None:
         """Let it be ``until``, between the last step and the next: what falls due does."""
@@ -107,41 +109,37 @@ class Backtest:
         if until >= self.broker.next_due:
             self.broker.step_done(until)
 
-    def _rows(self, k: int) -> list[tuple[int, int]]:
-        """The rows of step ``k``, as (series, row)."""
+    def _rows(self, k: int) -> tuple[list[int], list[int]]:
+        """The rows of step ``k``: the series they are of, and their numbers there."""
         timeline = self.timeline
-        source, row = timeline.source, timeline.row
         first, end = timeline.steps[k], timeline.steps[k + 1]
-        if end - first == 1:
-            return [(source[first], row[first])]
-        return list(zip(source[first:end], row[first:end], strict=True))
+        return timeline.source[first:end].tolist(), timeline.row[first:end].tolist()
 
-    def _show(self, now: int, rows: list[tuple[int, int]]) -> None:
+    def _show(self, now: int, sources: list[int], rows: list[int]) -> None:
         """Match, then show, then do what is due."""
         engine, broker, board = self.engine, self.broker, self.board
         engine.now = board.now = now
         series, watched = board.series, broker.watched
         if watched:
-            for source, i in rows:
-                one = series[source]
-                watch = watched.get(one.symbol)
-                if watch is not None and watch.is_touched(one, i):
-                    self._match(one, i)
+            symbols = self._symbols
+            for source, i in zip(sources, rows, strict=True):
+                if symbols[source] in watched and watched[symbols[source]].is_touched(
+                    series[source], i
+                ):
+                    self._match_of(series[source])(series[source], i)
         shown = board.rows
-        for source, i in rows:
+        for source, i in zip(sources, rows, strict=True):
             shown[source] = i
         if engine.trailing_held:
-            for source, i in rows:
+            for source, i in zip(sources, rows, strict=True):
                 if series[source].symbol in engine.trailing_held:
                     self._trail(series[source], i)
         if now >= broker.next_due:
             broker.step_done(now)
 
-    def _match(self, one: Bars | Quotes, i: int) -> None:
-        if isinstance(one, Bars):
-            self.broker.match_bar(one, i)
-        else:
-            self.broker.match_quote(one, i)
+    def _match_of(self, one: Bars | Quotes) -> Callable[[Any, int], None]:
+        """What matches the rows of a series."""
+        return self.broker.match_bar if isinstance(one, Bars) else self.broker.match_quote
 
     def _trail(self, one: Bars | Quotes, i: int) -> None:
         """Show the trailing stops that the engine holds what the row spans."""
@@ -151,35 +149,45 @@ class Backtest:
             low, high = one.bid[i], one.ask[i]
         self.engine.watch(one.symbol, one.price(low), one.price(high))
 
-    def run(self, on_row: OnRow) -> None:
-        """Go through the rest of the timeline, calling ``on_row`` for each row after its step was
-        matched. ``on_row`` is not told of steps that it took by ``advance``.
+    def run(self, *ears: OnRow) -> None:
+        """Go through the rest of the timeline, calling a series' ear for each of its rows after its
+        step was matched; there must be one for each series, in their order. They are not told of
+        steps that one of them took by ``advance``.
         """
-        series = self.board.series
-        if len(series) == 1 and len(series[0]) == len(self.timeline):
-            self._run_alone(series[0], on_row)
+        seats = list(zip(ears, self.board.series, strict=True))
+        if len(seats) == 1 and len(seats[0][1]) == len(self.timeline):
+            self._run_alone(*seats[0])
             return
         for k, now in self._steps:
-            rows = self._rows(k)
-            self._show(now, rows)
-            for source, i in rows:
-                on_row(series[source], i)
+            sources, rows = self._rows(k)
+            self._show(now, sources, rows)
+            for source, i in zip(sources, rows, strict=True):
+                on_row, one = seats[source]
+                on_row(one, i)
 
-    def _run_alone(self, one: Bars | Quotes, on_row: OnRow) -> None:
+    def _run_alone(self, on_row: OnRow, one: Bars | Quotes) -> None:
         """``run`` for a single series whose every row is a step: most backtests are that, so what
         ``_show`` does is spelled out for it.
         """
         engine, broker, board = self.engine, self.broker, self.board
         symbol, shown, watched, held = one.symbol, board.rows, broker.watched, engine.trailing_held
+        match = self._match_of(one)
+        due, due_row = broker.next_due, self._step_at(broker.next_due)
         for i, now in self._steps:
             engine.now = board.now = now
             if watched:
                 watch = watched.get(symbol)
                 if watch is not None and watch.is_touched(one, i):
-                    self._match(one, i)
+                    match(one, i)
             shown[0] = i
             if held and symbol in held:
                 self._trail(one, i)
-            if now >= broker.next_due:
+            if broker.next_due is not due:
+                due, due_row = broker.next_due, self._step_at(broker.next_due)
+            if i >= due_row:  # two small numbers are compared faster than two times
                 broker.step_done(now)
             on_row(one, i)
+
+    def _step_at(self, time: int) -> int:
+        """The first step at ``time`` or later."""
+        return bisect_left(self.timeline.times, time)

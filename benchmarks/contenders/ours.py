@@ -49,12 +49,9 @@ def _no_calendar(symbol: str) -> NoReturn:
     raise LookupError(f"no DAY order is placed here, so {symbol} needs no calendar")
 
 
-def _strategy(series: list[Bars], submit: Callable[[OrderRequest], object]) -> OnRow:
+def _strategies(series: list[Bars], submit: Callable[[OrderRequest], object]) -> list[OnRow]:
     """One crossover for each symbol."""
-    each = {bars.symbol: on_bars(submit, bars.symbol) for bars in series}
-    if len(each) == 1:
-        return each[series[0].symbol]
-    return lambda bars, i: each[bars.symbol](bars, i)
+    return [on_bars(submit, bars.symbol) for bars in series]
 
 
 def main() -> None:
@@ -65,18 +62,18 @@ def main() -> None:
     tape = SqliteTape.open(Path(file)) if file else MemoryTape()
     run = prepared([*series], tape)
     engine = run.engine
-    strategy = _strategy(series, lambda request: engine.submit(ACCOUNT, request))
+    strategies = _strategies(series, lambda request: engine.submit(ACCOUNT, request))
     watch = Stopwatch()
     if isinstance(tape, SqliteTape):
         watch.start()
         with Committer(tape) as committer:
             engine.listeners.append(lambda record: None if record.seq % GROUP else committer.wake())
-            run.run(strategy)
+            run.run(*strategies)
         watch.stop()
         tape.close()
     else:
         watch.start()
-        run.run(strategy)
+        run.run(*strategies)
         watch.stop()
     equity = summary(engine.account(ACCOUNT), run.board).equity
     show(watch, len(engine.state.orders), len(engine.state.trades), str(equity))

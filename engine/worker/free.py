@@ -80,7 +80,8 @@ class FreeRun:
             if setup is not None:
                 setup(self.ctx)
             self._tell()
-            self._backtest.run(self._on_row())
+            ear = self._ear if self._next_tick == _NEVER else self._ticking_ear
+            self._backtest.run(*(ear(one) for one in self._seats))
 
     def stop(self) -> None:
         """Let the worker take its leave; the market has nothing more to show it."""
@@ -120,38 +121,32 @@ class FreeRun:
         name = "on_bar" if isinstance(one, Bars) else "on_quote"
         return view_of(one), self.script.callback(name) or _ignore
 
-    def _on_row(self) -> OnRow:
-        """What the loop calls with each row."""
-        if self._next_tick == _NEVER and len(self._seats) == 1:
-            one = next(iter(self._seats))
-            if isinstance(one, Bars):  # quotes may share a time, so that a step has several rows
-                return self._on_lone_row(*self._seats[one])
-        return self._on_any_row
-
-    def _on_lone_row(self, view: View, callback: Callback) -> OnRow:
-        """The common case, with nothing in it that it does not need: one series, a row a step."""
+    def _ear(self, one: Bars | Quotes) -> OnRow:
+        """What the loop calls with each row of a series, and nothing in it that is not needed."""
         queue, tell, ctx = self._queue, self._tell, self.ctx
+        view, callback = self._seats[one]
 
         def on_row(_one: Bars | Quotes, i: int) -> None:
             if queue:
                 tell()
-                if view.row >= i:
-                    return
-            view.row = i
-            callback(ctx, view)
-            if queue:
-                tell()
+            if view.row < i:  # else sleep was there first
+                view.row = i
+                callback(ctx, view)
+                if queue:
+                    tell()
 
         return on_row
 
-    def _on_any_row(self, one: Bars | Quotes, i: int) -> None:
-        if self._queue:
-            self._tell()
-        self._show(self.ctx, (one, i))
-        if self._queue:
-            self._tell()
-        if self._engine.now >= self._next_tick and self._is_step_told(one, i):
-            self._on_tick()
+    def _ticking_ear(self, one: Bars | Quotes) -> OnRow:
+        """An ear that also calls ``tick`` when a step's last row was told."""
+        engine, listen = self._engine, self._ear(one)
+
+        def on_row(one: Bars | Quotes, i: int) -> None:
+            listen(one, i)
+            if engine.now >= self._next_tick and self._is_step_told(one, i):
+                self._on_tick()
+
+        return on_row
 
     def _show(self, ctx: Context, row: tuple[Bars | Quotes, int]) -> None:
         """Give the worker a row, unless it has it already: sleep may have been there first."""
