@@ -54,12 +54,13 @@ class Book:
 
     def is_touched(self, one: Bars | Quotes, i: int) -> bool:
         """Whether row ``i`` of a series of the symbol may concern a ticket."""
+        if self._restless or self.is_kept:
+            return True
         reach = self._reach  # whose ``touches`` is spelled out here, where every row comes by
         down, up = reach.down, reach.up
         lower, upper = one.span
-        if down < lower[i] < up and down < upper[i] < up and one.price_scale == reach.scale:
-            return bool(self._restless) or self.is_kept
-        return True
+        near = down < lower[i] < up and down < upper[i] < up
+        return not near or one.price_scale != reach.scale
 
     def concerned(self, one: Bars | Quotes, i: int) -> list[Ticket]:
         """The tickets that row ``i`` of a series of the symbol may concern, in the order they are

@@ -154,7 +154,7 @@ class SimulatedBroker:
         symbol = bars.symbol
         if symbol in self._actions.pending:
             self._actions.apply(symbol, bars.ts[i], bars.price_scale)
-        book = self._books.book(symbol)
+        book = self.watched.get(symbol)
         if book is not None:
             self._bars.match(book, bars, i)
 
@@ -163,7 +163,7 @@ class SimulatedBroker:
         symbol = quotes.symbol
         if symbol in self._actions.pending:
             self._actions.apply(symbol, quotes.ts[i], quotes.price_scale)
-        book = self._books.book(symbol)
+        book = self.watched.get(symbol)
         if book is not None:
             self._quotes.match(book, quotes, i)
 
@@ -198,9 +198,10 @@ class SimulatedBroker:
             if crosses and request.post_only:
                 return (Rejected(order.id, RejectReason.POST_ONLY_VIOLATED, _crossing(order)),)
             ticket.rested = not crosses
-        mishap = self.mishaps(order)
-        if mishap is not None:
-            befall(ticket, mishap, self._host.now)
+        if self.mishaps is not none:
+            mishap = self.mishaps(order)
+            if mishap is not None:
+                befall(ticket, mishap, self._host.now)
         self._enter(ticket)
         if kind is _TRAILING_STOP:
             return (Accepted(order.id), *self._start_trail(ticket))

@@ -73,8 +73,8 @@ class Executions:
         quantity, clipped = ticket.remaining, False
         if ticket.reduces or pool is not None or ticket.portion is not None:
             quantity, clipped = self._available(ticket, pool)
-        if quantity < ticket.remaining and order.request.time_in_force is TimeInForce.FOK:
-            return
+            if quantity < ticket.remaining and order.request.time_in_force is TimeInForce.FOK:
+                return
         if quantity > ZERO:
             if not self._host.affords(order, quantity, price):
                 self._reject(ticket, quantity, price)

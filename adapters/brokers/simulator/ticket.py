@@ -16,6 +16,7 @@ from engine.instruments import Instrument
 from engine.orders import Order
 from engine.reports import Report
 from engine.requests import OrderChange
+from engine.slots import set_directly
 from engine.values import ZERO, OrderType, Role, Side, TimeInForce, TrailingType
 
 NEVER = 2**63 - 1
@@ -28,6 +29,7 @@ _BUY, _ENTRY = Side.BUY, Role.ENTRY
 _ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
+@set_directly
 class Ticket(msgspec.Struct, gc=False, eq=False):
     """One working order. ``kind`` is what it acts as now: a stop once reached is a market order.
 
@@ -98,7 +100,7 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
 
     def price(self, seen: int) -> Decimal:
         """The exact price behind a scaled one seen from the trader's side."""
-        return Decimal(self.sign * seen) * _UNITS[self.scale]
+        return _UNITS[self.scale] * (self.sign * seen)
 
     def follow(self, best: int) -> bool:
         """Move the stop of a trailing order after the ``best`` price seen; whether it moved."""
