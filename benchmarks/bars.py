@@ -15,28 +15,27 @@ from benchmarks.race import Contender, race
 BARS = 500_000
 SHORT = 62_500
 SYMBOLS, EACH = 50, 20_000
+ROUNDS = 9
+"""Of the short races, whose contenders are near one another."""
 
 
 def run() -> list[Line]:
     """All figures of bars."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_against_peers(Path(folder)), *_against_ourselves(Path(folder))]
+        paths = Path(folder)
+        return [*_against_peers(paths), *_against_bare_loops(paths), *_against_ourselves(paths)]
 
 
 def _against_peers(folder: Path) -> list[Line]:
     data = market.saved(market.bars(BARS), folder / "bars.npy")
     ours = Contender("onetape, tape in memory", "ours", data, BARS)
-    loop = Contender("bare loop", "bare", data, BARS)
-    making = Contender("bare loop, an object a bar", "bare", data, BARS, {"objects": "1"})
     backtesting = Contender("backtesting 0.6.6", "backtesting_peer", data, BARS)
     others = _others(data)
-    race([ours, loop, making, backtesting, *others])
+    race([ours, backtesting, *others])
     _check_alike([ours, backtesting, *others])
     wanted = {"backtrader": 1.0, "legacy": 40.0, "new": 4.0}
     lines = [
         _line("bars against backtesting", ours, backtesting, 3),
-        _line("bars against a bare loop", ours, loop, 0),
-        _line("bars against a bare loop, an object a bar", ours, making, 1 / 3),
         Line("peak memory", ours.peak_mb, backtesting.peak_mb, "MB", backtesting.title, 1.3, True),
     ]
     for other in others:
@@ -63,6 +62,19 @@ def _others(data: Path) -> list[Contender]:
     ]
 
 
+def _against_bare_loops(folder: Path) -> list[Line]:
+    data = market.saved(market.bars(BARS), folder / "bars.npy")
+    objects = {"objects": "1"}
+    ours = Contender("onetape, tape in memory", "ours", data, BARS, rounds=ROUNDS)
+    loop = Contender("bare loop", "bare", data, BARS, rounds=ROUNDS)
+    making = Contender("bare loop, an object a bar", "bare", data, BARS, objects, rounds=ROUNDS)
+    race([ours, loop, making])
+    return [
+        _line("bars against a bare loop", ours, loop, 0),
+        _line("bars against a bare loop, an object a bar", ours, making, 1 / 3),
+    ]
+
+
 def _against_ourselves(folder: Path) -> list[Line]:
     data = market.saved(market.bars(BARS), folder / "bars.npy")
     short = market.saved(market.bars(SHORT), folder / "short.npy")
@@ -72,7 +84,10 @@ def _against_ourselves(folder: Path) -> list[Line]:
     many = Contender("onetape, 50 symbols", "ours", wide, SYMBOLS * EACH, {"symbols": str(SYMBOLS)})
     wall = Contender("onetape, on the wall clock", "ours", data, BARS, clock="seconds")
     durable = _Durable("onetape, durable tape", "ours", data, BARS, clock="seconds")
-    race([one, few, many, wall, durable])
+    contenders = [one, few, many, wall, durable]
+    for each in contenders:
+        each.rounds = ROUNDS
+    race(contenders)
     return [
         _line("bars with a durable tape", durable, wall, 0.75),
         _line("bars, 500,000 of them", one, few, 0.9),

@@ -52,7 +52,7 @@ def take(
         close(account, position, -held, price)
         _touch(account, position, ts)
         quantity += held
-    position = open_at(account, instrument, opens or f"pos_{seq:010d}", ts)
+    position = open_at(account, instrument, opens or "pos_" + str(seq).zfill(10), ts)
     request = order.request
     if request.leverage is not None:
         position.leverage = request.leverage

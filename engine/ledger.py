@@ -7,6 +7,7 @@ Reading never changes an answer.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from engine.errors import OrderNotFound
@@ -15,6 +16,8 @@ from engine.orders import Order
 from engine.trades import Trade
 from engine.values import Role
 
+Books = defaultdict[str, dict[str, dict[str, Order]]]
+
 _ENTRY = Role.ENTRY
 
 
@@ -22,14 +25,15 @@ class Ledger:
     """Orders, trades and their indexes."""
 
     def __init__(self) -> None:
-        self.books: dict[tuple[str, str], dict[str, Order]] = {}
-        """Working orders by account and symbol, oldest first."""
-        self._legs: dict[tuple[str, str], dict[str, Order]] = {}
+        self.books: Books = defaultdict(dict)
+        """Working orders by account, symbol and id, oldest first."""
+        self._legs: Books = defaultdict(dict)
         """Those of them that are protective legs; an entry stays when its last one has gone."""
         self._orders: dict[str, Order] = {}
         self._trades: dict[str, Trade] = {}
         self._client_ids: dict[tuple[str, str], Order] = {}
-        self._executions: dict[tuple[str, str], str] = {}
+        self._executions: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        """By account: what trade a broker's execution became, "" where it was taken back before."""
         self._filled: list[Trade] = []
         """Fills that are not made up into trades yet: few ask for trades, and a replay nobody."""
         self._is_indexed = False
@@ -102,9 +106,10 @@ class Ledger:
         """
         if not self._is_indexed:
             self._is_indexed = True
-            told = (trade for trade in self.trades.values() if trade.execution_id)
-            self._executions.update(((one.account, one.execution_id), one.id) for one in told)
-        return self._executions.get((account, execution_id))
+            for trade in self.trades.values():
+                if trade.execution_id:
+                    self._executions[trade.account][trade.execution_id] = trade.id
+        return self._executions[account].get(execution_id)
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
         """The orders of one OCO group, oldest first."""
@@ -114,11 +119,12 @@ class Ledger:
     def working(self, account: str | None = None, symbol: str | None = None) -> list[Order]:
         """Orders that are not final, of one account and symbol or of all, oldest first."""
         if account is not None and symbol is not None:
-            return list(self.books.get((account, symbol), {}).values())
+            return list(self.books[account].get(symbol, {}).values())
         found = [
             order
-            for (owner, name), book in self.books.items()
-            if (account is None or owner == account) and (symbol is None or name == symbol)
+            for books in ([self.books[account]] if account is not None else self.books.values())
+            for name, book in books.items()
+            if symbol is None or name == symbol
             for order in book.values()
         ]
         found.sort(key=lambda order: order.id)
@@ -126,14 +132,14 @@ class Ledger:
 
     def legs(self, account: str, symbol: str) -> list[Order]:
         """The protective legs that are not final, oldest first."""
-        legs = self._legs.get((account, symbol))
+        legs = self._legs[account].get(symbol)
         return sorted(legs.values(), key=lambda leg: leg.id) if legs else []
 
     def is_guarded(self, account: str, symbol: str) -> bool:
         """Whether protective legs work in a symbol, or may have: where it says no, a fill there
         concerns none, and no alarm about one.
         """
-        return (account, symbol) in self._legs
+        return symbol in self._legs[account]
 
     def _add_order(self, order: Order) -> None:
         """Take in an order; one that works is put on its book besides."""
@@ -152,28 +158,31 @@ class Ledger:
 
     def _put_on(self, order: Order) -> None:
         """Put an order on its book, behind the others."""
-        key = (order.account, order.request.symbol)
-        book = self.books.get(key)
+        account, symbol = order.account, order.request.symbol
+        books = self.books[account]
+        book = books.get(symbol)
         if book is None:
-            book = self.books[key] = {}
+            book = books[symbol] = {}
         book[order.id] = order
         if order.role is not _ENTRY and order.is_exit:
-            self._legs.setdefault(key, {})[order.id] = order
+            self._legs[account].setdefault(symbol, {})[order.id] = order
 
     def _put_back(self, order: Order) -> None:
         """Put an order that had left its book on it again, among the others by age."""
         self._put_on(order)
-        key = (order.account, order.request.symbol)
-        self.books[key] = dict(sorted(self.books[key].items()))
+        books, symbol = self.books[order.account], order.request.symbol
+        books[symbol] = dict(sorted(books[symbol].items()))
 
     def _take_off(self, order: Order) -> None:
         """Take a final order off its book."""
-        key = (order.account, order.request.symbol)
-        book = self.books.get(key)
+        symbol = order.request.symbol
+        book = self.books[order.account].get(symbol)
         if book is not None:
             book.pop(order.id, None)
-        if order.role is not _ENTRY and key in self._legs:
-            self._legs[key].pop(order.id, None)
+        if order.role is not _ENTRY:
+            legs = self._legs[order.account].get(symbol)
+            if legs is not None:
+                legs.pop(order.id, None)
 
     def _unseal(self) -> None:
         """Open what a snapshot left sealed, and put everything back in the order of the tape."""

@@ -96,9 +96,9 @@ class State(Ledger):
         state.doubts = sealed.doubts
         state._unknown = state.doubts.orders
         for account, voided in state.doubts.voided.items():
-            state._executions.update(((account, each), "") for each in voided)
+            state._executions[account].update((each, "") for each in voided)
         for alarm in state.doubts.alarms.values():
-            state._legs.setdefault((alarm.account, alarm.symbol), {})
+            state._legs[alarm.account].setdefault(alarm.symbol, {})
         for order in sealed.working:
             state._add_order(order)
             state._put_on(order)
@@ -278,7 +278,7 @@ class State(Ledger):
         if fact.commission:
             charge(account, fact.commission_currency or account.currency, fact.commission)
         if self._is_indexed and fact.execution_id:
-            self._executions[record.account, fact.execution_id] = fact.trade_id
+            self._executions[record.account][fact.execution_id] = fact.trade_id
         self._filled.append(new_trade(order, fact, position_id, ts))
         if order.status in FINAL:
             self._take_off(order)
@@ -290,7 +290,7 @@ class State(Ledger):
         self._restate(record, ev.TradeCorrected(fact.trade_id, ZERO, ZERO))
 
     def _execution_voided(self, record: Record, fact: ev.ExecutionVoided) -> None:
-        self._executions[record.account, fact.execution_id] = ""
+        self._executions[record.account][fact.execution_id] = ""
         self.doubts.voided.setdefault(record.account, []).append(fact.execution_id)
 
     def _restate(self, record: Record, fact: ev.TradeCorrected) -> None:

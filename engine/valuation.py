@@ -101,8 +101,11 @@ def free_margin(account: Account, prices: Prices) -> Decimal:
     """Equity beyond the margin in use; negative where there is less."""
     base, cash = account.currency, account.cash
     free = cash[base] if len(cash) == 1 and base in cash else _cash(account, prices)
+    positions = account.positions
+    if not positions:
+        return free
     short, mark_of = ZERO, prices.mark
-    for position in account.positions.values():
+    for position in positions.values():
         quantity, leverage = position.quantity, position.leverage
         is_unlevered = leverage is ONE or leverage == ONE
         if is_unlevered and quantity > ZERO:

@@ -118,7 +118,7 @@ class Executions:
             Filled(
                 order.id,
                 # Unique for ever, restarts included: what was filled before only grows.
-                f"{order.id}-{decimal_text(filled) if filled else 0}",
+                f"{order.id}-{decimal_text(filled) if filled else '0'}",
                 quantity,
                 price,
                 at,
