@@ -73,6 +73,7 @@ class Backtest:
         self.broker = broker
         self.board = board
         self.timeline = timeline
+        self._all = list(range(len(board.series)))
         self._symbols = [one.symbol for one in board.series]
         self._numbers = iter(range(len(timeline)))
         self._steps = zip(self._numbers, timeline.times, strict=False)
@@ -112,6 +113,8 @@ class Backtest:
     def _rows(self, k: int) -> tuple[list[int], list[int]]:
         """The rows of step ``k``: the series they are of, and their numbers there."""
         timeline = self.timeline
+        if timeline.is_even:
+            return self._all, [k] * len(self._all)
         first, end = timeline.steps[k], timeline.steps[k + 1]
         return timeline.source[first:end].tolist(), timeline.row[first:end].tolist()
 
@@ -128,8 +131,11 @@ class Backtest:
                 ):
                     self._match_of(series[source])(series[source], i)
         shown = board.rows
-        for source, i in zip(sources, rows, strict=True):
-            shown[source] = i
+        if self.timeline.is_even:
+            shown[:] = rows
+        else:
+            for source, i in zip(sources, rows, strict=True):
+                shown[source] = i
         if engine.trailing_held:
             for source, i in zip(sources, rows, strict=True):
                 if series[source].symbol in engine.trailing_held:
@@ -151,11 +157,14 @@ class Backtest:
 
     def run(self, *ears: OnRow) -> None:
         """Go through the rest of the timeline, calling a series' ear for each of its rows after its
-        step was matched; there must be one for each series, in their order. They are not told of
-        steps that one of them took by ``advance``.
+        step was matched; ValueError unless there is one for each series, in their order. They are
+        not told of steps that one of them took by ``advance``.
         """
-        seats = list(zip(ears, self.board.series, strict=True))
-        if len(seats) == 1 and len(seats[0][1]) == len(self.timeline):
+        series = self.board.series
+        if len(ears) != len(series):
+            raise ValueError(f"ears: {len(ears)}, expected one for each of {len(series)} series")
+        seats = list(zip(ears, series, strict=True))
+        if len(seats) == 1 and self.timeline.is_even:
             self._run_alone(*seats[0])
             return
         for k, now in self._steps:

@@ -22,7 +22,7 @@ ROWS_MAX = 2**31 - 1
 class Timeline:
     """Rows of *series* by visible time; step k is rows steps[k]:steps[k + 1], at times[k]."""
 
-    __slots__ = ("row", "series", "source", "steps", "times", "visible")
+    __slots__ = ("is_even", "row", "series", "source", "steps", "times", "visible")
 
     def __init__(
         self,
@@ -32,6 +32,8 @@ class Timeline:
         row: "array[int]",
         steps: "array[int]",
         times: "array[int]",
+        *,
+        is_even: bool,
     ) -> None:
         self.series = series
         self.visible = visible  # ns, ascending
@@ -39,6 +41,7 @@ class Timeline:
         self.row = row  # row of that series
         self.steps = steps  # offsets, one more than there are steps
         self.times = times  # visible, an item a step
+        self.is_even = is_even  # whether step k shows row k of every series, and nothing else
 
     def __len__(self) -> int:
         """The number of steps."""
@@ -65,7 +68,9 @@ def timeline(series: "Sequence[Bars | Quotes]") -> Timeline:
     columns = _array("q", visible), _array("H", source), _array("i", row)
     opens = steps[:-1]
     each = columns[0] if len(opens) == total else _array("q", visible[opens])
-    return Timeline(list(series), *columns, _array("i", steps), each)
+    numbers = np.repeat(np.arange(len(opens), dtype=np.int32), np.diff(steps))
+    is_even = all(len(one) == len(opens) for one in times) and bool((numbers == row).all())
+    return Timeline(list(series), *columns, _array("i", steps), each, is_even=is_even)
 
 
 def _visible(one: "Bars | Quotes") -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.backtest import Backtest
 from engine.core import Engine
+from engine.instruments import guess
 from engine.market.bars import Bars
 from engine.market.board import Board
 from engine.market.merge import timeline
@@ -126,11 +127,17 @@ def test_time_can_pass_between_two_steps_and_what_is_due_then_happens() -> None:
     assert step.time > before + 10
 
 
-@pytest.mark.parametrize("is_alone", [False, True], ids=["several series", "one series"])
+OTHERS: dict[str, list[Bars | Quotes]] = {
+    "one series": [],
+    "even series": [bars_at(list(range(20)), "MSFT"), bars_at(list(range(20)), "GOOG")],
+    "several series": [bars_at([3, 5], "MSFT"), quotes_at([200, 300])],
+}
+
+
+@pytest.mark.parametrize("others", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("how", ["steps", "loop"])
-def test_steps_and_the_loop_give_the_same_tape(how: str, is_alone: bool) -> None:
+def test_steps_and_the_loop_give_the_same_tape(how: str, others: list[Bars | Quotes]) -> None:
     digests = []
-    others = () if is_alone else (bars_at([3, 5], "MSFT"), quotes_at([200, 300]))
     for way in (how, "steps"):
         run, _ = backtest(bars_at(list(range(20))), *others)
         engine = run.engine
@@ -151,6 +158,35 @@ def test_steps_and_the_loop_give_the_same_tape(how: str, is_alone: bool) -> None
         assert run.is_done
         digests.append(engine.tape.digest())
     assert digests[0] == digests[1]
+
+
+def test_even_series_are_shown_like_any_others() -> None:
+    tapes, marks = [], []
+    for is_even in (True, False):
+        run, broker = backtest(*(bars_at(list(range(9)), name) for name in ("AAPL", "MSFT")))
+        assert run.timeline.is_even
+        run.timeline.is_even = is_even
+        run.engine.list_instrument(guess("MSFT"))
+        seen: list[object] = []
+
+        def act(one: Bars | Quotes, i: int, run: Backtest = run, seen: list[object] = seen) -> None:
+            seen.append([run.board.mark(name) for name in ("AAPL", "MSFT")])
+            if i % 3 == (one.symbol == "MSFT"):
+                run.engine.submit(ACCOUNT, order(symbol=one.symbol))
+
+        run.run(act, act)
+        assert ("AAPL", 1) in broker.matched
+        assert ("MSFT", 2) in broker.matched
+        tapes.append(run.engine.tape.digest())
+        marks.append(seen)
+    assert tapes[0] == tapes[1]
+    assert marks[0] == marks[1]
+
+
+def test_there_is_an_ear_for_each_series() -> None:
+    run, _ = backtest(bars_at([0, 1]), bars_at([0, 1], "MSFT"))
+    with pytest.raises(ValueError, match="ears: 1, expected one for each of 2"):
+        run.run(lambda _one, _i: None)
 
 
 def test_quotes_are_matched_like_bars() -> None:

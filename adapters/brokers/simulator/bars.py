@@ -16,6 +16,8 @@ from adapters.brokers.simulator.ticket import NEVER, Ticket
 from engine.market.bars import Bars
 from engine.values import OrderType, Role
 
+_MARKET = OrderType.MARKET
+
 
 class BarMatching:
     """The rules for bars with the options in force."""
@@ -61,9 +63,12 @@ class BarMatching:
             if ticket.scale != scale:
                 ticket.rescale(scale, self._penetration_ticks)
             filled = ticket.filled
-            self._executions.attempt(
-                ticket, _seen(bars, i, ticket.sign), self._friction, pool, start
-            )
+            if ticket.kind is _MARKET:  # the open is all that it asks for
+                price = ticket.sign * bars.open[i]
+                prices = price, price, price
+            else:
+                prices = _seen(bars, i, ticket.sign)
+            self._executions.attempt(ticket, prices, self._friction, pool, start)
             if ticket.working:
                 book.settle(ticket)
             if self._same_bar and ticket.filled != filled:

@@ -1,5 +1,6 @@
 """A timeline shows every row once, when it may be seen, in steps of one time each."""
 
+import itertools
 from array import array
 
 import pytest
@@ -42,6 +43,27 @@ def test_a_step_is_all_rows_of_one_time(minutes: list[list[int]]) -> None:
         times.append(step.pop())
     assert times == sorted(set(merged.visible))
     assert merged.steps[-1] == len(merged.row)
+
+
+@given(minute_lists, st.lists(minute_lists, max_size=2), st.integers(1, 3))
+def test_even_series_show_row_k_in_step_k(
+    minutes: list[int], others: list[list[int]], count: int
+) -> None:
+    made = [bars_at(one) for one in [*[minutes] * count, *others]]
+    merged = timeline(made)
+    steps = [
+        list(zip(merged.source[a:b], merged.row[a:b], strict=True))
+        for a, b in itertools.pairwise(merged.steps)
+    ]
+    every = [[(source, k) for source in range(len(made))] for k in range(len(steps))]
+    assert merged.is_even is (steps == every and all(len(one) == len(steps) for one in made))
+    assert merged.is_even or others
+
+
+def test_quotes_of_one_time_are_not_even() -> None:
+    assert timeline([quotes_at([0, 1]), quotes_at([0, 1])]).is_even
+    assert not timeline([quotes_at([0, 0])]).is_even
+    assert not timeline([quotes_at([0, 0, 1]), quotes_at([0, 1, 1])]).is_even
 
 
 def test_a_bar_is_seen_at_its_end_and_a_quote_at_its_time() -> None:
