@@ -64,7 +64,9 @@ class Step(NamedTuple):
 
 
 class Backtest:
-    """An engine, the broker that fills its orders, and the timeline they live through."""
+    """An engine, the broker that fills its orders, and the timeline they live through, which is
+    that of the board's series.
+    """
 
     def __init__(
         self, engine: Engine, broker: MatchingBroker, board: Board, timeline: Timeline
@@ -126,10 +128,8 @@ class Backtest:
         if watched:
             symbols = self._symbols
             for source, i in zip(sources, rows, strict=True):
-                if symbols[source] in watched and watched[symbols[source]].is_touched(
-                    series[source], i
-                ):
-                    self._match_of(series[source])(series[source], i)
+                if symbols[source] in watched:
+                    self._match(series[source], i)
         shown = board.rows
         if self.timeline.is_even:
             shown[:] = rows
@@ -142,6 +142,11 @@ class Backtest:
                     self._trail(series[source], i)
         if now >= broker.next_due:
             broker.step_done(now)
+
+    def _match(self, one: Bars | Quotes, i: int) -> None:
+        """Try the working orders of a watched symbol, where a row may do anything to one."""
+        if self.broker.watched[one.symbol].is_touched(one, i):
+            self._match_of(one)(one, i)
 
     def _match_of(self, one: Bars | Quotes) -> Callable[[Any, int], None]:
         """What matches the rows of a series."""
@@ -191,7 +196,7 @@ class Backtest:
             shown[0] = i
             if held and symbol in held:
                 self._trail(one, i)
-            if broker.next_due is not due:
+            if broker.next_due is not due:  # another number, that is, or the same once more
                 due, due_row = broker.next_due, self._step_at(broker.next_due)
             if i >= due_row:  # two small numbers are compared faster than two times
                 broker.step_done(now)

@@ -29,7 +29,7 @@ def number_of(close: Order) -> int:
 
 def gave_way(state: State, leg: Order, cause: int) -> None:
     """Fold that ``leg`` is to leave because of the fact numbered ``cause``, if that is a close."""
-    close = state.books[leg.account].get(leg.symbol, {}).get(f"ord_{cause:010d}")
+    close = state.books.get(leg.account, {}).get(leg.symbol, {}).get(f"ord_{cause:010d}")
     if close is not None and close.role is Role.CLOSE:
         state.doubts.debts[close.id] = (*state.doubts.debts.get(close.id, ()), leg.id)
 

@@ -63,7 +63,7 @@ def shortfall(
         own = convert(margin(position, prices), position.currency, account.currency, prices)
     needed = exposure * price
     if instrument.multiplier is not ONE:
-        needed *= instrument.multiplier
+        needed = abs(needed * instrument.multiplier)  # a contract's price may be below zero
     if leverage is not ONE:
         needed /= leverage
     if instrument.currency != account.currency:

@@ -16,7 +16,7 @@ from engine.orders import Order
 from engine.trades import Trade
 from engine.values import Role
 
-Books = defaultdict[str, dict[str, dict[str, Order]]]
+OrderBooks = defaultdict[str, dict[str, dict[str, Order]]]
 
 _ENTRY = Role.ENTRY
 
@@ -25,9 +25,9 @@ class Ledger:
     """Orders, trades and their indexes."""
 
     def __init__(self) -> None:
-        self.books: Books = defaultdict(dict)
+        self.books: OrderBooks = defaultdict(dict)
         """Working orders by account, symbol and id, oldest first."""
-        self._legs: Books = defaultdict(dict)
+        self._legs: OrderBooks = defaultdict(dict)
         """Those of them that are protective legs; an entry stays when its last one has gone."""
         self._orders: dict[str, Order] = {}
         self._trades: dict[str, Trade] = {}
@@ -109,7 +109,7 @@ class Ledger:
             for trade in self.trades.values():
                 if trade.execution_id:
                     self._executions[trade.account][trade.execution_id] = trade.id
-        return self._executions[account].get(execution_id)
+        return self._executions.get(account, {}).get(execution_id)
 
     def group(self, account: str, oco_group_id: str) -> list[Order]:
         """The orders of one OCO group, oldest first."""
@@ -119,10 +119,11 @@ class Ledger:
     def working(self, account: str | None = None, symbol: str | None = None) -> list[Order]:
         """Orders that are not final, of one account and symbol or of all, oldest first."""
         if account is not None and symbol is not None:
-            return list(self.books[account].get(symbol, {}).values())
+            return list(self.books.get(account, {}).get(symbol, {}).values())
         found = [
             order
-            for books in ([self.books[account]] if account is not None else self.books.values())
+            for owner, books in self.books.items()
+            if account is None or owner == account
             for name, book in books.items()
             if symbol is None or name == symbol
             for order in book.values()
@@ -132,14 +133,14 @@ class Ledger:
 
     def legs(self, account: str, symbol: str) -> list[Order]:
         """The protective legs that are not final, oldest first."""
-        legs = self._legs[account].get(symbol)
+        legs = self._legs.get(account, {}).get(symbol)
         return sorted(legs.values(), key=lambda leg: leg.id) if legs else []
 
     def is_guarded(self, account: str, symbol: str) -> bool:
         """Whether protective legs work in a symbol, or may have: where it says no, a fill there
         concerns none, and no alarm about one.
         """
-        return symbol in self._legs[account]
+        return symbol in self._legs.get(account, ())
 
     def _add_order(self, order: Order) -> None:
         """Take in an order; one that works is put on its book besides."""

@@ -86,7 +86,7 @@ def check_number(field: str, value: Decimal) -> None:
         )
 
 
-def _is_plain(request: OrderRequest) -> bool:
+def is_plain(request: OrderRequest) -> bool:
     """Whether it says no more than what to trade, how much, at what limit and for how long."""
     return (
         request.stop_price is None
@@ -118,7 +118,7 @@ def check_order(request: OrderRequest) -> None:
     if limit is not None:
         check_number("limit_price", limit)
     kind = _MARKET if limit is None else _LIMIT
-    if request.order_type is kind and _is_plain(request):
+    if request.order_type is kind and is_plain(request):
         return
     for field in _OPTIONAL_PRICES:
         value = getattr(request, field)

@@ -16,11 +16,13 @@ Untracked = TypeVar("Untracked", bound=type[msgspec.Struct])
 
 
 def set_directly(struct: Untracked) -> Untracked:
-    """Let the fields of ``struct`` be set as those of any class with slots; raises TypeError for
-    one that the collector may have to track.
+    """Let the fields of ``struct``, from which nothing else may derive, be set as those of any
+    class with slots; raises TypeError for one that the collector may have to track, or that is
+    frozen.
     """
-    if struct.__struct_config__.gc:
-        raise TypeError(f"{struct.__name__} is not declared gc=False")
+    config = struct.__struct_config__
+    if config.gc or config.frozen:
+        raise TypeError(f"{struct.__name__} is not declared gc=False, or it is frozen")
     for name in ("__delattr__", "__setattr__"):  # both: the interpreter keeps them in one place
         type.__setattr__(struct, name, getattr(object, name))
     return struct

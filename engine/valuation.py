@@ -48,8 +48,8 @@ def unrealized(position: Position, prices: Prices) -> Decimal:
 
 def margin(position: Position, prices: Prices) -> Decimal:
     """What ``position`` ties up, in its own currency: its value at the mark over its leverage."""
-    value = abs(position.quantity) * mark(position, prices) * position.multiplier
-    return value / position.leverage
+    value = position.quantity * mark(position, prices) * position.multiplier
+    return abs(value) / position.leverage
 
 
 def convert(amount: Decimal, currency: str, into: str, prices: Prices) -> Decimal:
@@ -104,23 +104,25 @@ def free_margin(account: Account, prices: Prices) -> Decimal:
     positions = account.positions
     if not positions:
         return free
-    short, mark_of = ZERO, prices.mark
+    owed, mark_of = ZERO, prices.mark
     for position in positions.values():
-        quantity, leverage = position.quantity, position.leverage
+        quantity, leverage, multiplier = position.quantity, position.leverage, position.multiplier
         is_unlevered = leverage is ONE or leverage == ONE
-        if is_unlevered and quantity > ZERO:
-            continue  # it ties up exactly what it is worth
+        if is_unlevered and multiplier is ONE and quantity > ZERO:
+            continue  # as below, and only contracts ever have a price less than zero
         price = mark_of(position.symbol)
         value = quantity * (position.average_price if price is None else price)
-        if position.multiplier is not ONE:
-            value *= position.multiplier
+        if multiplier is not ONE:
+            value *= multiplier
+        if is_unlevered and value >= ZERO:
+            continue  # it ties up exactly what it is worth
         if position.currency != base:
             value = convert(value, position.currency, base, prices)
         if is_unlevered:
-            short += value
+            owed += value
         else:
             free += value - abs(value) / leverage
-    return free + short + short  # less than nothing is what it is worth, and it ties up as much
+    return free + owed + owed if owed else free  # what is owed ties up as much again
 
 
 def _cash(account: Account, prices: Prices) -> Decimal:

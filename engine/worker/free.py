@@ -81,7 +81,7 @@ class FreeRun:
                 setup(self.ctx)
             self._tell()
             ear = self._ear if self._next_tick == _NEVER else self._ticking_ear
-            self._backtest.run(*(ear(one) for one in self._seats))
+            self._backtest.run(*(ear(series) for series in self._seats))
 
     def stop(self) -> None:
         """Let the worker take its leave; the market has nothing more to show it."""
@@ -121,10 +121,10 @@ class FreeRun:
         name = "on_bar" if isinstance(one, Bars) else "on_quote"
         return view_of(one), self.script.callback(name) or _ignore
 
-    def _ear(self, one: Bars | Quotes) -> OnRow:
+    def _ear(self, series: Bars | Quotes) -> OnRow:
         """What the loop calls with each row of a series, and nothing in it that is not needed."""
         queue, tell, ctx = self._queue, self._tell, self.ctx
-        view, callback = self._seats[one]
+        view, callback = self._seats[series]
 
         def on_row(_one: Bars | Quotes, i: int) -> None:
             if queue:
@@ -137,9 +137,9 @@ class FreeRun:
 
         return on_row
 
-    def _ticking_ear(self, one: Bars | Quotes) -> OnRow:
+    def _ticking_ear(self, series: Bars | Quotes) -> OnRow:
         """An ear that also calls ``tick`` when a step's last row was told."""
-        engine, listen = self._engine, self._ear(one)
+        engine, listen = self._engine, self._ear(series)
 
         def on_row(one: Bars | Quotes, i: int) -> None:
             listen(one, i)

@@ -241,6 +241,23 @@ def test_the_broker_does_what_is_due_when_it_is_due(how: str) -> None:
     assert broker.done == [START_NS + 2 * MINUTE_NS, START_NS + 3 * MINUTE_NS]
 
 
+@pytest.mark.parametrize("how", ["steps", "loop"])
+def test_what_falls_due_may_move_nearer_and_further_away(how: str) -> None:
+    run, broker = backtest(bars_at(list(range(9))))
+    moves = {1: 4, 4: 1 << 31, 5: 9, 7: 8}
+
+    def act(_one: Bars | Quotes, i: int) -> None:
+        if i in moves:
+            broker.next_due = START_NS + moves[i] * MINUTE_NS
+
+    if how == "loop":
+        run.run(act)
+    else:
+        while (step := run.advance()) is not None:
+            act(run.board.series[0], step.rows[0][1])
+    assert broker.done == [START_NS + k * MINUTE_NS for k in (4, 5, 9)]
+
+
 def test_a_callback_may_take_steps_itself() -> None:
     run, _ = backtest(bars_at(list(range(5))))
     seen = []

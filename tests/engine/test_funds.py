@@ -55,6 +55,17 @@ def test_a_multiplier_multiplies_the_margin() -> None:
     assert need == 100_000
 
 
+def test_a_contract_at_a_price_below_zero_takes_margin_all_the_same() -> None:
+    world = World(cash=100_000, market=Market(ES=-40, AAPL=100))
+    request = order("ES", Side.BUY, 60)
+    assert (
+        shortfall(world.account, FUTURE, None, request, dec(60), dec(-40), world.market) == 20_000
+    )
+    world.sold(2, 10, symbol="ES")
+    assert missing(world, 980) == 0  # of 101,000 in cash: what the short gains it ties up
+    assert missing(world, 1011) == 100
+
+
 def test_margin_abroad_is_weighed_in_the_accounts_currency() -> None:
     world = World(cash=1000, market=Market(SAP=100, **{"EUR/USD": 2}))
     request = order("SAP", Side.BUY, 10)

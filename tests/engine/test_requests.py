@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.errors import InvalidRequest
-from engine.requests import OrderChange, check_change, check_order
+from engine.requests import OrderChange, OrderRequest, check_change, check_order, is_plain
 from engine.values import OrderType, Side, TimeInForce, TrailingType
 from tests.builders import dec, order
 
@@ -136,3 +137,11 @@ def test_a_change_to_a_value_below_zero_names_its_field(field: str) -> None:
     with pytest.raises(InvalidRequest, match=field):
         check_change(OrderChange(**{field: Decimal(-1)}))
     check_change(OrderChange(**{field: dec(1)}))
+
+
+def test_a_plain_request_has_no_field_but_the_common_ones() -> None:
+    common = {"symbol", "side", "quantity", "order_type", "limit_price", "time_in_force"}
+    plain = order(limit_price=1)
+    assert is_plain(plain)
+    for name in set(OrderRequest.__struct_fields__) - common:
+        assert not is_plain(msgspec.structs.replace(plain, **{name: True})), name

@@ -27,6 +27,12 @@ class Tracked(msgspec.Struct):
     inner: list["Tracked"]
 
 
+class Fixed(msgspec.Struct, frozen=True, gc=False):
+    """What never changes."""
+
+    number: int
+
+
 def test_fields_are_set_deleted_and_encoded_as_before() -> None:
     quick, plain = Quick(1), Plain(1)
     for one in (quick, plain):
@@ -45,6 +51,10 @@ def test_the_interpreter_reaches_the_slots() -> None:
         Quick(1).other = 1  # type: ignore[attr-defined]
 
 
-def test_what_the_collector_may_have_to_track_is_refused() -> None:
-    with pytest.raises(TypeError, match="Tracked is not declared gc=False"):
-        set_directly(Tracked)
+@pytest.mark.parametrize("struct", [Tracked, Fixed])
+def test_what_may_have_to_be_tracked_and_what_never_changes_are_refused(
+    struct: type[msgspec.Struct],
+) -> None:
+    with pytest.raises(TypeError, match=f"{struct.__name__} is not declared gc=False, or it is"):
+        set_directly(struct)
+    assert struct.__setattr__ is not object.__setattr__

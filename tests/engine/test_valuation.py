@@ -1,13 +1,17 @@
 """What the books are worth at the market's prices, in the account's own currency."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.accounts import Account
 from engine.errors import ProviderUnavailable
 from engine.market.bars import Bars
 from engine.market.board import Board
 from engine.market.timeframes import MINUTE_NS
-from engine.valuation import convert, margin, mark, profit, summary, unrealized
+from engine.positions import Position
+from engine.valuation import convert, free_margin, margin, mark, profit, summary, unrealized
+from engine.values import ONE
 from tests.builders import Market, World, dec, figures
 from tests.engine.remote import ACCOUNT, Remote
 
@@ -112,3 +116,51 @@ def test_money_abroad_counts_where_there_is_none_at_home() -> None:
     assert summary(account, Market(**{"EUR/USD": "1.10"})).balance == 110
     with pytest.raises(ProviderUnavailable):
         summary(account, Market())
+
+
+@st.composite
+def holdings(draw: st.DrawFn) -> tuple[Position, int]:
+    """A position, and its price; only a contract's can be below zero."""
+    multiplier = draw(st.sampled_from([ONE, dec(1), dec(50)]))
+    quantity = draw(st.integers(-20, 20).filter(bool))
+    may_be_negative = multiplier is not ONE or quantity < 0
+    price = draw(st.integers(-90 if may_be_negative else 0, 90))
+    leverage = draw(st.sampled_from([ONE, dec(1), dec(4)]))
+    currency = draw(st.sampled_from(["USD", "EUR"]))
+    symbol = f"S{draw(st.integers(0, 10**9))}"
+    cost = quantity * draw(st.integers(1, 90)) * multiplier
+    terms = dec(cost), dec(0), currency, multiplier, leverage
+    return Position(f"pos_{symbol}", "A", symbol, 0, 0, dec(quantity), *terms), price
+
+
+@given(st.lists(holdings(), max_size=5, unique_by=lambda one: one[0].symbol), st.integers(0, 9999))
+def test_what_is_free_is_equity_less_the_margin_of_everything_held(
+    held: list[tuple[Position, int]], cash: int
+) -> None:
+    account = Account("A", "USD", "paper", cash={"USD": dec(cash), "EUR": dec(7)})
+    account.positions = {one.symbol: one for one, _ in held}
+    market = Market(**{one.symbol: price for one, price in held}, **{"EUR/USD": "1.25"})
+    worth = summary(account, market)
+    assert free_margin(account, market) == worth.equity - worth.margin_used
+    assert (
+        sum(convert(margin(one, market), one.currency, "USD", market) for one, _ in held)
+        == worth.margin_used
+    )
+
+
+def test_what_is_worth_as_much_as_it_ties_up_needs_no_rate() -> None:
+    account = Account("A", "USD", "paper", cash={"USD": dec(100)})
+    bought = Position("p", "A", "SAP", 0, 0, dec(2), dec(20), currency="EUR")
+    account.positions["SAP"] = bought
+    assert free_margin(account, Market(SAP=10)) == 100
+    bought.quantity = dec(-2)
+    assert free_margin(account, Market(SAP=-10)) == 100
+    with pytest.raises(ProviderUnavailable):
+        free_margin(account, Market(SAP=10))
+
+
+def test_no_digit_of_the_cash_is_lost_where_nothing_is_owed() -> None:
+    cash = dec("99.99999999999999999999999999999")
+    account = Account("A", "USD", "paper", cash={"USD": cash})
+    account.positions["AAPL"] = Position("p", "A", "AAPL", 0, 0, dec(2), dec(20))
+    assert free_margin(account, Market(AAPL=10)) == cash

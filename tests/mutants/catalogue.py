@@ -6,6 +6,7 @@ from tests.mutants.answers import MUTANTS_OF_ANSWERS
 from tests.mutants.brokers import MUTANTS_OF_BROKERS
 from tests.mutants.trial import Mutant
 
+_VALUATION = ("tests/engine/test_valuation.py",)
 _CORE = (
     "tests/engine/test_core.py",
     "tests/engine/test_core_halting.py",
@@ -91,6 +92,41 @@ _MUTANTS_OF_CORE = (
         "return (held < ZERO) is (request.side is _BUY) and quantity <= abs(held)",
         "return (held < ZERO) is (request.side is _BUY)",
         ("tests/engine/test_funds.py", "tests/engine/test_intent.py"),
+    ),
+    Mutant(
+        "a short sale ties up nothing",
+        "engine/valuation.py",
+        "return free + owed + owed if owed else free",
+        "return free + owed if owed else free",
+        _VALUATION,
+    ),
+    Mutant(
+        "a short at a price below zero frees margin",
+        "engine/valuation.py",
+        "        if is_unlevered and value >= ZERO:\n",
+        "        if is_unlevered and quantity > ZERO:\n",
+        _VALUATION,
+    ),
+    Mutant(
+        "a contract bought is worth what it ties up, at any price",
+        "engine/valuation.py",
+        "if is_unlevered and multiplier is ONE and quantity > ZERO:",
+        "if is_unlevered and quantity > ZERO:",
+        _VALUATION,
+    ),
+    Mutant(
+        "what falls due sooner than it did is not seen",
+        "engine/backtest.py",
+        "            if broker.next_due is not due:",
+        "            if i > due_row:",
+        ("tests/engine/test_backtest.py",),
+    ),
+    Mutant(
+        "a series of several times at once counts as even",
+        "engine/market/merge.py",
+        " and bool((numbers == row).all())",
+        "",
+        ("tests/engine/market/test_merge.py", "tests/engine/test_backtest.py"),
     ),
     Mutant(
         "an order is sent though its intent is not on the tape",

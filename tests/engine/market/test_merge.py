@@ -63,7 +63,7 @@ def test_even_series_show_row_k_in_step_k(
 def test_quotes_of_one_time_are_not_even() -> None:
     assert timeline([quotes_at([0, 1]), quotes_at([0, 1])]).is_even
     assert not timeline([quotes_at([0, 0])]).is_even
-    assert not timeline([quotes_at([0, 0, 1]), quotes_at([0, 1, 1])]).is_even
+    assert not timeline([quotes_at([0, 0, 2]), quotes_at([0, 1, 1])]).is_even
 
 
 def test_a_bar_is_seen_at_its_end_and_a_quote_at_its_time() -> None:
