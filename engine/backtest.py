@@ -169,8 +169,11 @@ class Backtest:
         if len(ears) != len(series):
             raise ValueError(f"ears: {len(ears)}, expected one for each of {len(series)} series")
         seats = list(zip(ears, series, strict=True))
-        if len(seats) == 1 and self.timeline.is_even:
-            self._run_alone(*seats[0])
+        if self.timeline.is_even:
+            if len(seats) == 1:
+                self._run_alone(*seats[0])
+            else:
+                self._run_even(seats)
             return
         for k, now in self._steps:
             sources, rows = self._rows(k)
@@ -178,6 +181,13 @@ class Backtest:
             for source, i in zip(sources, rows, strict=True):
                 on_row, one = seats[source]
                 on_row(one, i)
+
+    def _run_even(self, seats: list[tuple[OnRow, Bars | Quotes]]) -> None:
+        """``run`` for series that have a row each in every step, all of the step's number."""
+        for k, now in self._steps:
+            self._show(now, *self._rows(k))
+            for on_row, one in seats:
+                on_row(one, k)
 
     def _run_alone(self, on_row: OnRow, one: Bars | Quotes) -> None:
         """``run`` for a single series whose every row is a step: most backtests are that, so what
