@@ -84,6 +84,6 @@ def reserved(
         if price is not None:
             instrument = terms(order.symbol)
             leverage = order.request.leverage or account.leverage
-            tied = order.prospect * price * instrument.multiplier / leverage
+            tied = abs(order.prospect * price * instrument.multiplier) / leverage
             total += convert(tied, instrument.currency, account.currency, prices)
     return total

@@ -120,7 +120,7 @@ def strain(account: Account, prices: Prices) -> tuple[Decimal, Decimal]:
     sums = summary(account, prices)
     tied = ZERO
     for position in account.positions.values():
-        if position.leverage == ONE and position.quantity > ZERO:
-            value = position.quantity * mark(position, prices) * position.multiplier
+        value = position.quantity * mark(position, prices) * position.multiplier
+        if position.leverage == ONE and value > ZERO:
             tied += convert(value, position.currency, account.currency, prices)
     return sums.margin_used - tied, sums.equity - tied

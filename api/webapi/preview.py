@@ -31,7 +31,7 @@ def preview(
     before = held.quantity if held is not None else ZERO
     after = before + signed(request.side, request.quantity)
     leverage = request.leverage or (held.leverage if held is not None else account.leverage)
-    change = (abs(after) - abs(before)) * price * multiplier / leverage
+    change = (abs(after) - abs(before)) * abs(price) * multiplier / leverage
     margin = worth.converted(change, currency)
     count = f"{figures.text(request.quantity)} {_UNIT.get(contract.kind, 'Units')}"
     return {

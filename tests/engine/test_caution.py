@@ -16,7 +16,7 @@ from engine.ports import Cancel
 from engine.requests import OrderChange
 from engine.statements import Holding
 from engine.values import RejectReason, Side, Status
-from tests.builders import AAPL, Number, dec, figures, order
+from tests.builders import AAPL, Market, Number, dec, figures, order
 from tests.engine.remote import ACCOUNT, Remote
 
 
@@ -138,6 +138,14 @@ def test_an_unknown_order_takes_its_margin_from_every_other() -> None:
     world.engine.submit(ACCOUNT, order("EUR/USD", quantity=10_000, limit_price=1))
     world.engine.report(reports.Cancelled(one.id))
     world.engine.submit(ACCOUNT, order("EUR/USD", quantity=90_000, limit_price=1))
+
+
+def test_a_price_below_zero_takes_margin_all_the_same() -> None:
+    world = Remote().connect()
+    one = world.engine.submit(ACCOUNT, order("AAPL", Side.SELL, 5))
+    world.engine.report(reports.OutcomeUnknown(one.id, "timeout"))
+    state, terms = world.engine.state, world.engine.instrument
+    assert reserved(state, world.account, terms, Market(AAPL=-40)) == 200
 
 
 def test_where_no_price_is_known_nothing_can_be_reserved() -> None:

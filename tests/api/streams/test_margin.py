@@ -103,6 +103,15 @@ def test_an_account_that_jumps_over_the_warning_is_called_at_once() -> None:
     assert till.told() == ["MARGIN_CALL"]
 
 
+def test_what_is_worth_less_than_nothing_strains_the_account() -> None:
+    till = Till()
+    till.trade(1_000, leverage=None)
+    account = till.engine.state.accounts[ACCOUNT]
+    assert [*strain(account, till)] == [0, 900_000]
+    till.show("-40")
+    assert [*strain(account, till)] == [40_000, 860_000]
+
+
 def test_a_price_that_trembles_around_a_threshold_is_told_once() -> None:
     till = Till()
     till.trade(-40_000)

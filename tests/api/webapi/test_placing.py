@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.market.bars import Bars
 from engine.values import Status
 from tests.api.webapi.gate import AAPL, MSFT, Gate, limit, ticket
 
@@ -206,6 +207,16 @@ async def test_a_preview_tells_what_would_be_and_places_nothing(friendly: Gate) 
     poor = await friendly.post("/iserver/account/B/orders/whatif", [limit(100)])
     assert "more margin" in poor["error"]
     assert friendly.world.engine.tape.head == head
+
+
+async def test_a_preview_at_a_price_below_zero_takes_margin_all_the_same(friendly: Gate) -> None:
+    board = friendly.world.backtest.board
+    bars = board.series[0]
+    assert isinstance(bars, Bars)
+    bars.close[board.rows[0]] = -40 * 10**bars.price_scale
+    told = await friendly.post("/iserver/account/A/orders/whatif", {"orders": [ticket()]})
+    assert told["amount"]["amount"] == "-400.00 USD (10 Shares)"
+    assert told["initial"]["change"] == "400.00 USD"
 
 
 async def test_an_order_of_another_dialect_is_seen_and_cancelled_here(friendly: Gate) -> None:
